@@ -1,0 +1,129 @@
+import type { ErrorRecord } from '../errors/perdure-error.ts'
+
+/** Events of our own: only for what the Managed Agents vocabulary has no word for. */
+export type PerdureEvent =
+  | RunStarted
+  | RunEnded
+  | AgentStarted
+  | TurnEnded
+  | HarnessMessage
+  | LocalOutput
+  | PermissionDenied
+  | ModelFallback
+  | SessionForked
+  | SessionRecovered
+  | AgentNotice
+
+interface OwnEvent {
+  id: string
+  processed_at: string
+}
+
+/** A machine took the session up. */
+export interface RunStarted extends OwnEvent {
+  type: 'perdure.run_started'
+  run_id: string
+  agent: string
+  /** Who plays the model: `anthropic`, `script`. */
+  upstream: string
+  working_directory: string
+  model: string | null
+  /** Fencing token of the lease under which the run writes. */
+  fence: number
+}
+
+/** The run is over, and how. */
+export interface RunEnded extends OwnEvent {
+  type: 'perdure.run_ended'
+  run_id: string
+  outcome: 'completed' | 'requires_action' | 'budget_reached' | 'failed' | 'cancelled'
+  error: ErrorRecord | null
+}
+
+/** The agent's process is up and says what it has. Repeated at every turn. */
+export interface AgentStarted extends OwnEvent {
+  type: 'perdure.agent_started'
+  /** The Agent SDK's own session id; a session may hold several (`/clear`, fork). */
+  agent_session_id: string
+  model: string
+  version: string
+  permission_mode: string
+  tools: string[]
+  mcp_servers: { name: string; status: string }[]
+  slash_commands: string[]
+  skills: string[]
+  plugins: string[]
+}
+
+/** One result of the agent: what the turn cost and how it ended. */
+export interface TurnEnded extends OwnEvent {
+  type: 'perdure.turn_ended'
+  is_error: boolean
+  subtype: string
+  terminal_reason: string | null
+  /** Cost of this turn alone, sub-agents included, in nano-dollars. */
+  cost_nano_usd: string
+  model_usage: Record<string, TurnModelUsage>
+  model_requests: number
+  duration_ms: number
+  structured_output?: unknown
+  permission_denials: number
+}
+
+export interface TurnModelUsage {
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+  cost_nano_usd: string
+}
+
+/** A message that the agent's harness put into the conversation by itself. */
+export interface HarnessMessage extends OwnEvent {
+  type: 'perdure.harness_message'
+  text: string
+}
+
+/** Output of a command that never reached the model, such as `/cost`. */
+export interface LocalOutput extends OwnEvent {
+  type: 'perdure.local_output'
+  text: string
+}
+
+/** A tool call was refused by a rule, a mode, or for want of anyone to ask. */
+export interface PermissionDenied extends OwnEvent {
+  type: 'perdure.permission_denied'
+  /** Id of the `agent.tool_use` event where it is known. */
+  tool_use_event_id: string | null
+  tool_name: string
+  message: string
+}
+
+export interface ModelFallback extends OwnEvent {
+  type: 'perdure.model_fallback'
+  from_model: string
+  to_model: string
+  trigger: string
+}
+
+/** First event of a fork: its history up to there is its parent's. */
+export interface SessionForked extends OwnEvent {
+  type: 'perdure.session_forked'
+  from_session_id: string
+  at_sequence: number
+}
+
+/** A run was found unfinished (its process died), and its loose ends were tied. */
+export interface SessionRecovered extends OwnEvent {
+  type: 'perdure.session_recovered'
+  run_id: string | null
+  /** Tool calls whose result is unknown: they may or may not have happened. */
+  unknown_tool_use_event_ids: string[]
+}
+
+/** Anything else the agent said, kept whole. */
+export interface AgentNotice extends OwnEvent {
+  type: 'perdure.agent_notice'
+  name: string
+  payload: Record<string, unknown>
+}

@@ -1,0 +1,31 @@
+import type { EventLog } from './event-log.ts'
+import type { Inbox } from './inbox.ts'
+import type { LeaseStore } from './lease.ts'
+import type { SessionRecords } from './session-records.ts'
+import type { TranscriptStore } from './transcript-store.ts'
+
+/** Everything a session needs to survive, in one backend. */
+export interface Storage {
+  /** Display name of the backend and where it is, without secrets: `sqlite .perdure/perdure.db`. */
+  readonly description: string
+  /** The stores of one workspace; nothing of another workspace can be reached through them. */
+  workspace(scope: WorkspaceScope): WorkspaceStores
+  /** Waits for what is under way, then lets go of the backend. */
+  close(): Promise<void>
+}
+
+export interface WorkspaceScope {
+  readonly organizationId: string
+  readonly workspaceId: string
+}
+
+export const defaultScope: WorkspaceScope = { organizationId: 'default', workspaceId: 'default' }
+
+export interface WorkspaceStores {
+  readonly scope: WorkspaceScope
+  readonly events: EventLog
+  readonly inbox: Inbox
+  readonly transcripts: TranscriptStore
+  readonly sessions: SessionRecords
+  readonly leases: LeaseStore
+}

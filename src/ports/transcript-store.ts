@@ -1,0 +1,24 @@
+/** The agent's own record of a conversation, opaque to us, mirrored while it runs. */
+export interface TranscriptStore {
+  /**
+   * Appends entries in order; resolves once they are durable. An entry whose `uuid` is already there is kept once.
+   * @throws {PerdureError} `lease_lost` when a higher fence has written under this key.
+   */
+  append(key: TranscriptKey, entries: readonly TranscriptEntry[], options?: { fence?: number }): Promise<void>
+  /** All entries in order; null for a key never written. */
+  load(key: TranscriptKey): Promise<TranscriptEntry[] | null>
+  /** Keys below a conversation, such as its sub-agents' transcripts. */
+  listSubpaths(agentSessionId: string): Promise<string[]>
+  list(): Promise<{ agentSessionId: string; updatedAt: Date }[]>
+  /** Removes a conversation; with `subpath` only that part. */
+  delete(key: TranscriptKey): Promise<void>
+}
+
+export interface TranscriptKey {
+  /** The Agent SDK's session id. Where it ran is deliberately no part of the key: any folder and host may resume it. */
+  readonly agentSessionId: string
+  /** `subagents/agent-…` for a sub-agent; absent for the main conversation. */
+  readonly subpath?: string
+}
+
+export type TranscriptEntry = Readonly<Record<string, unknown>>
