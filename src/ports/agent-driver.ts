@@ -1,0 +1,75 @@
+import type { UserContent } from '../domain/user-input.ts'
+import type { AgentReport } from './agent-report.ts'
+import type { InputPriority } from './inbox.ts'
+import type { Sandbox } from './sandbox.ts'
+import type { TranscriptStore } from './transcript-store.ts'
+
+/** Drives one kind of agent: starts its process, feeds it, and says in neutral words what it does. */
+export interface AgentDriver<Options> {
+  readonly name: string
+  /**
+   * Refuses bad options before anything starts.
+   * @throws {PerdureError} `invalid_request`, `option_not_supported`, `agent_binary_missing`.
+   */
+  validate(options: Options): void
+  /** Starts the agent's process; a failure to start arrives through the reports. */
+  start(request: AgentStartRequest<Options>): AgentProcess
+}
+
+export interface AgentStartRequest<Options> {
+  readonly options: Options
+  readonly workingDirectory: string
+  readonly sandbox: Sandbox
+  /** Where the agent finds its model; null: the agent's own environment decides, without our gateway. */
+  readonly gateway: { readonly baseUrl: string; readonly token: string } | null
+  readonly conversation: AgentConversation
+  readonly transcripts: TranscriptStore
+  /** Fence under which the transcript is written. */
+  readonly fence: number
+  /** A private folder for the agent's own files, ours to delete. */
+  readonly configDirectory: string
+  /** Asked for every tool call that rules and mode leave open. */
+  readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+}
+
+/** The conversation to work in. `agentSessionId` is the Agent SDK's session id, a UUID chosen by us. */
+export type AgentConversation =
+  | { readonly kind: 'new'; readonly agentSessionId: string }
+  | { readonly kind: 'resume'; readonly agentSessionId: string }
+  | { readonly kind: 'fork'; readonly from: string; readonly agentSessionId: string; readonly atUuid?: string }
+
+export interface AgentProcess {
+  /**
+   * Ends when the agent is gone and all it said was delivered.
+   * Throws a PerdureError (`agent_start_failed`, `agent_exited`, `transcript_lost`, …) when it did not end well.
+   */
+  readonly reports: AsyncIterable<AgentReport>
+  send(input: AgentInput): void
+  /** No more input: the agent ends after its last turn. */
+  endInput(): void
+  /** Ends the running turn; resolves to the ids of inputs that still wait in the agent. */
+  interrupt(): Promise<readonly string[]>
+  /** Ends the process, kindly and then by force; resolves when nothing of it is left. */
+  stop(): Promise<void>
+}
+
+export interface AgentInput {
+  /** A UUID; the reports name the input by it. */
+  readonly uuid: string
+  readonly content: UserContent
+  readonly priority: InputPriority
+}
+
+export interface PermissionQuestion {
+  readonly toolUseId: string
+  readonly toolName: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly thread: string | null
+  /** Why the agent asks, in words for a person, where it says so. */
+  readonly reason: string | null
+  readonly signal: AbortSignal
+}
+
+export type PermissionAnswer =
+  | { readonly result: 'allow'; readonly updatedInput?: Readonly<Record<string, unknown>> }
+  | { readonly result: 'deny'; readonly message: string; readonly interrupt?: boolean }
