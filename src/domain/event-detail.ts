@@ -11,6 +11,8 @@ export interface EventDetail {
   request_id?: string
   /** The model's own id of a tool call (`toolu_…`), on the call and on its result. */
   tool_use_id?: string
+  /** On `session.thread_created`: the agent's own id of the sub-agent, which stays the same after a resume. */
+  agent_id?: string
   /** Full text of an `agent.thinking` event, where the model shows it. */
   thinking?: string
   signature?: string

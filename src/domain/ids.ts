@@ -6,7 +6,10 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const body = '[0-7][0-9a-hjkmnp-tv-z]{25}'
 
 const idSchema = <Brand extends string>(prefix: string, _brand: Brand) =>
-  z.string().regex(new RegExp(`^${prefix}_${body}$`), `not an id of the form ${prefix}_…`).brand<Brand>()
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_${body}$`), `not an id of the form ${prefix}_…`)
+    .brand<Brand>()
 
 /** A conversation with its files. */
 export const sessionIdSchema = idSchema('sesn', 'SessionId')

@@ -58,7 +58,9 @@ export interface AgentStarted extends OwnEvent {
 /** One result of the agent: what the turn cost and how it ended. */
 export interface TurnEnded extends OwnEvent {
   type: 'perdure.turn_ended'
-  is_error: boolean
+  /** Why the turn failed; null when it went well. */
+  error: ErrorRecord | null
+  /** The agent's own words for how it ended. */
   subtype: string
   terminal_reason: string | null
   /** Cost of this turn alone, sub-agents included, in nano-dollars. */

@@ -59,7 +59,10 @@ export const userInputSchema = z.discriminatedUnion('type', [
 export type UserInput = z.infer<typeof userInputSchema>
 
 /** An input that has its id. */
-export type UserInputEvent = DraftOfType<'user.message'> | DraftOfType<'user.interrupt'> | DraftOfType<'user.tool_confirmation'>
+export type UserInputEvent =
+  | DraftOfType<'user.message'>
+  | DraftOfType<'user.interrupt'>
+  | DraftOfType<'user.tool_confirmation'>
 
 /** A plain string as the content of a message. */
 export const textContent = (text: string): UserContent => [{ type: 'text', text }]

@@ -62,7 +62,12 @@ export type AgentContentBlock =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
   | { readonly type: 'redacted_thinking' }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'tool_use'
+      readonly id: string
+      readonly name: string
+      readonly input: Readonly<Record<string, unknown>>
+    }
   /** Server tools and whatever comes next; kept whole. */
   | { readonly type: 'other'; readonly block: Readonly<Record<string, unknown>> & { readonly type: string } }
 

@@ -82,7 +82,12 @@ export interface ModelMessageObserved extends Observed {
   readonly type: 'message'
   readonly messageId: string
   readonly model: string
-  readonly blocks: readonly { readonly blockType: string; readonly text: string; readonly toolUseId?: string; readonly toolName?: string }[]
+  readonly blocks: readonly {
+    readonly blockType: string
+    readonly text: string
+    readonly toolUseId?: string
+    readonly toolName?: string
+  }[]
   readonly usage: WireUsage
   readonly stopReason: string | null
 }

@@ -1,0 +1,62 @@
+import type { PerdureError } from '../errors/perdure-error.ts'
+import type { RunId, SessionId } from './ids.ts'
+import type { Usage } from './usage.ts'
+
+/** How a run ended. Failure is a normal answer here: nothing of what was reached is thrown away. */
+export type RunOutcome =
+  | CompletedOutcome
+  | RequiresActionOutcome
+  | BudgetReachedOutcome
+  | FailedOutcome
+  | CancelledOutcome
+
+interface Reached {
+  readonly sessionId: SessionId
+  readonly runId: RunId
+  /** The agent's last complete text in the last turn; empty when there was none. */
+  readonly text: string
+  /** The validated object, when `outputFormat` was asked for. */
+  readonly structuredOutput?: unknown
+  /** Tokens and cost of this run, sub-agents included. */
+  readonly usage: Usage
+  readonly costUsd: number
+  /** Turns that this run finished. */
+  readonly turns: number
+  readonly durationMs: number
+  /** The session's newest event; a reader that knows it can go on from there. */
+  readonly lastSequence: number
+}
+
+/** The agent answered. */
+export interface CompletedOutcome extends Reached {
+  readonly status: 'completed'
+}
+
+/** Tool calls wait for a person, and nobody was there to ask. Resume the session with the answers. */
+export interface RequiresActionOutcome extends Reached {
+  readonly status: 'requires_action'
+  readonly pending: readonly PendingApproval[]
+}
+
+export interface PendingApproval {
+  /** Id of the `agent.tool_use` event. */
+  readonly id: string
+  readonly toolName: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+export interface BudgetReachedOutcome extends Reached {
+  readonly status: 'budget_reached'
+  readonly error: PerdureError
+}
+
+export interface FailedOutcome extends Reached {
+  readonly status: 'failed'
+  readonly error: PerdureError
+}
+
+/** Interrupted or aborted by the caller. The session is kept and can be resumed. */
+export interface CancelledOutcome extends Reached {
+  readonly status: 'cancelled'
+  readonly error: PerdureError
+}
