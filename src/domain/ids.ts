@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto'
 import { z } from 'zod'
 
 // Crockford's alphabet in lower case: its order is the order of the digits, so ids sort by time.
@@ -34,7 +33,7 @@ const state = { milliseconds: 0, counter: 0 }
 
 /** A UUIDv7 (RFC 9562, method 1: a 12-bit counter after the milliseconds) in 26 base32 digits. */
 export function newIdBody(now: number = Date.now()): string {
-  const bytes = randomFillSync(new Uint8Array(16))
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
   if (now > state.milliseconds) {
     state.milliseconds = now
     state.counter = ((bytes[6]! & 0x07) << 8) | bytes[7]!

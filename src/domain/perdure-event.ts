@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors/perdure-error.ts'
+import type { StoredError } from './stored-error.ts'
 
 /** Events of our own: only for what the Managed Agents vocabulary has no word for. */
 export type PerdureEvent =
@@ -11,7 +11,7 @@ export type PerdureEvent =
   | PermissionDenied
   | ModelFallback
   | SessionForked
-  | SessionRecovered
+  | ToolResultsUnknown
   | AgentNotice
 
 interface OwnEvent {
@@ -37,7 +37,7 @@ export interface RunEnded extends OwnEvent {
   type: 'perdure.run_ended'
   run_id: string
   outcome: 'completed' | 'requires_action' | 'budget_reached' | 'failed' | 'cancelled'
-  error: ErrorRecord | null
+  error: StoredError | null
 }
 
 /** The agent's process is up and says what it has. Repeated at every turn. */
@@ -59,7 +59,7 @@ export interface AgentStarted extends OwnEvent {
 export interface TurnEnded extends OwnEvent {
   type: 'perdure.turn_ended'
   /** Why the turn failed; null when it went well. */
-  error: ErrorRecord | null
+  error: StoredError | null
   /** The agent's own words for how it ended. */
   subtype: string
   terminal_reason: string | null
@@ -115,12 +115,10 @@ export interface SessionForked extends OwnEvent {
   at_sequence: number
 }
 
-/** A run was found unfinished (its process died), and its loose ends were tied. */
-export interface SessionRecovered extends OwnEvent {
-  type: 'perdure.session_recovered'
-  run_id: string | null
-  /** Tool calls whose result is unknown: they may or may not have happened. */
-  unknown_tool_use_event_ids: string[]
+/** A run ended by force or died: these calls may or may not have happened, and are not repeated by us. */
+export interface ToolResultsUnknown extends OwnEvent {
+  type: 'perdure.tool_results_unknown'
+  tool_use_event_ids: string[]
 }
 
 /** Anything else the agent said, kept whole. */

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors/perdure-error.ts'
+import type { StoredError } from './stored-error.ts'
 import type { DraftOfType } from './session-event.ts'
 import { noUsage, type Usage } from './usage.ts'
 
@@ -38,7 +38,7 @@ export interface TurnState {
   readonly structuredOutput?: unknown
   readonly interrupted: boolean
   readonly modelRequests: number
-  readonly error: ErrorRecord | null
+  readonly error: StoredError | null
   readonly usage: Usage
 }
 

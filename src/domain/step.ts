@@ -106,8 +106,8 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
       return { run: null, outcome: event.outcome }
     case 'perdure.agent_started':
       return { agentSessionId: event.agent_session_id, model: event.model }
-    case 'perdure.session_recovered':
-      return { run: null, openTools: {}, awaitingApproval: [] }
+    case 'perdure.tool_results_unknown':
+      return { openTools: {}, awaitingApproval: [] }
     case 'perdure.turn_ended': {
       const usage = turnUsage(event)
       return {

@@ -1,0 +1,68 @@
+import type { EventId } from '../domain/ids.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
+
+/** A tool call that the agent holds until somebody decides. */
+export interface HeldCall {
+  readonly question: PermissionQuestion
+  /** Null until the call itself stands in the log. */
+  eventId: EventId | null
+  readonly decide: (answer: PermissionAnswer) => void
+}
+
+/**
+ * The questions of a run that are open. A question is only announced once its call stands in the log,
+ * since the agent may ask before it has reported the call.
+ */
+export interface Approvals {
+  ask(question: PermissionQuestion): Promise<PermissionAnswer>
+  /** The call stands in the log under this id. True when a question was waiting for that. */
+  callLogged(toolUseId: string, eventId: EventId): boolean
+  /** Answers by the event's id. False when nobody asks about it. */
+  answer(eventId: string, answer: PermissionAnswer): boolean
+  /** Ids of the calls that may be announced, oldest first. */
+  announced(): EventId[]
+  pending(): readonly HeldCall[]
+  /** Answers all that is open with the same word. */
+  answerAll(answer: PermissionAnswer): void
+}
+
+export function createApprovals(): Approvals {
+  const held: HeldCall[] = []
+  const eventIds = new Map<string, EventId>()
+  const settle = (call: HeldCall, answer: PermissionAnswer): void => {
+    const index = held.indexOf(call)
+    if (index === -1) return
+    held.splice(index, 1)
+    call.decide(answer)
+  }
+
+  return {
+    ask(question) {
+      const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
+      const call: HeldCall = { question, eventId: eventIds.get(question.toolUseId) ?? null, decide: resolve }
+      held.push(call)
+      question.signal.addEventListener('abort', () =>
+        settle(call, { result: 'deny', message: 'The request was withdrawn before anybody decided.' }),
+      )
+      return promise
+    },
+    callLogged(toolUseId, eventId) {
+      eventIds.set(toolUseId, eventId)
+      const call = held.find((candidate) => candidate.question.toolUseId === toolUseId && candidate.eventId === null)
+      if (call === undefined) return false
+      call.eventId = eventId
+      return true
+    },
+    answer(eventId, answer) {
+      const call = held.find((candidate) => candidate.eventId === eventId)
+      if (call === undefined) return false
+      settle(call, answer)
+      return true
+    },
+    announced: () => held.flatMap((call) => (call.eventId === null ? [] : [call.eventId])),
+    pending: () => [...held],
+    answerAll(answer) {
+      for (const call of [...held]) settle(call, answer)
+    },
+  }
+}

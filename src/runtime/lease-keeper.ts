@@ -1,0 +1,43 @@
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { Lease, LeaseStore } from '../ports/lease.ts'
+
+export interface LeaseKeeper {
+  readonly lease: Lease
+  /** Stops renewing and gives the lease back. */
+  release(): Promise<void>
+}
+
+export interface LeaseKeeperOptions {
+  readonly leases: LeaseStore
+  readonly lease: Lease
+  readonly ttlMs: number
+  /** Called once when the session belongs to another; the fence already keeps our writes out. */
+  readonly onLost: (error: PerdureError) => void
+}
+
+/** Renews a lease at a third of its time, so that two failures in a row are survived. */
+export function keepLease({ leases, lease, ttlMs, onLost }: LeaseKeeperOptions): LeaseKeeper {
+  let failedSinceMs: number | null = null
+  const renew = async (): Promise<void> => {
+    try {
+      await leases.renew(lease, { ttlMs })
+      failedSinceMs = null
+    } catch (error) {
+      failedSinceMs ??= performance.now()
+      const lost = PerdureError.is(error) && error.code === 'lease_lost'
+      // A store that cannot be reached is no proof of loss, until the time itself has run out.
+      if (!lost && performance.now() - failedSinceMs < ttlMs / 2) return
+      clearInterval(timer)
+      onLost(lost ? error : new PerdureError('lease_lost', 'The lease could not be renewed in time.', { cause: error }))
+    }
+  }
+  const timer = setInterval(() => void renew(), Math.max(1, Math.floor(ttlMs / 3)))
+  timer.unref()
+  return {
+    lease,
+    async release() {
+      clearInterval(timer)
+      await leases.release(lease)
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import { newEventId, type SessionId } from '../domain/ids.ts'
+import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
+import type { SessionState } from '../domain/session-state.ts'
+import { fold } from '../domain/step.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { WorkspaceStores } from '../ports/storage.ts'
+import type { UserMessage } from './inputs.ts'
+import { looseEnds } from './loose-ends.ts'
+
+export interface RecoveredSession {
+  readonly state: SessionState
+  /** Messages that stand in the log but never reached the agent's transcript; they are given to it again. */
+  readonly lost: readonly UserMessage[]
+}
+
+/**
+ * Brings a session to a state in which a run can begin: folds its log and, when the last run died,
+ * ties what it left open. Called under the lease, before anything else is written.
+ */
+export async function recoverSession(
+  stores: WorkspaceStores,
+  options: { sessionId: SessionId; fence: number; agentSessionId: string | null; now: Date },
+): Promise<RecoveredSession> {
+  const { sessionId, fence, agentSessionId, now } = options
+  const history = await stores.events.read(sessionId)
+  const state = fold(history)
+  if (state.run === null) return { state, lost: [] }
+  const ending = await stores.events.append(sessionId, endingOfDeadRun(state, now), { fence })
+  return { state: fold(ending, state), lost: await lostMessages(stores, { history, agentSessionId }) }
+}
+
+function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
+  const processed_at = now.toISOString()
+  const error = new PerdureError('agent_exited', 'The process that drove the session died.').toJSON()
+  return [
+    ...looseEnds(state, now),
+    {
+      id: newEventId(),
+      processed_at,
+      type: 'session.status_idle',
+      stop_reason: { type: 'retries_exhausted' },
+      stop_details: null,
+    },
+    {
+      id: newEventId(),
+      processed_at,
+      type: 'perdure.run_ended',
+      run_id: state.run?.id ?? '',
+      outcome: 'failed',
+      error,
+    },
+  ]
+}
+
+async function lostMessages(
+  { transcripts }: WorkspaceStores,
+  { history, agentSessionId }: { history: readonly LoggedEvent[]; agentSessionId: string | null },
+): Promise<UserMessage[]> {
+  const lastTurnEnd = history.findLastIndex((event) => event.type === 'perdure.turn_ended')
+  const messages = history.slice(lastTurnEnd + 1).filter((event) => event.type === 'user.message')
+  if (messages.length === 0) return []
+  const entries = agentSessionId === null ? null : await transcripts.load({ agentSessionId })
+  const known = new Set(entries?.map((entry) => entry['uuid']))
+  return messages.filter((message) => !known.has(message.perdure?.sdk_uuid))
+}

@@ -1,0 +1,58 @@
+import type { RunId, SessionId } from '../domain/ids.ts'
+import type { UserContent } from '../domain/user-input.ts'
+import type { AgentDriver } from '../ports/agent-driver.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { InputPriority } from '../ports/inbox.ts'
+import type { LeaseOwner } from '../ports/lease.ts'
+import type { ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
+import type { SandboxProvider } from '../ports/sandbox.ts'
+import type { NewSessionRecord } from '../ports/session-records.ts'
+import type { WorkspaceStores } from '../ports/storage.ts'
+
+/** The adapters that a run works with. */
+export interface RunDependencies<Options> {
+  readonly stores: WorkspaceStores
+  readonly driver: AgentDriver<Options>
+  readonly gateway: ModelGateway
+  readonly sandboxes: SandboxProvider
+  readonly clock: Clock
+  readonly leaseOwner: (runId: RunId) => LeaseOwner
+  /** A private, empty folder for the agent's own files, removed after the run. */
+  readonly createConfigDirectory: (runId: RunId) => Promise<ConfigDirectory>
+}
+
+export interface ConfigDirectory {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+/** What a run is to do. */
+export interface RunRequest<Options> {
+  readonly runId: RunId
+  readonly sessionId: SessionId
+  /** Creates the session when it does not exist yet; null: it must exist. */
+  readonly create: NewSessionRecord | null
+  readonly workingDirectory: string
+  readonly agentOptions: Options
+  readonly upstream: ModelUpstream | null
+  /** What the user says, in order. The run ends when this has ended and all of it is answered. */
+  readonly inputs: AsyncIterable<RunInput>
+  readonly approvals: ApprovalPolicy
+  readonly timeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly leaseTtlMs: number
+  /** Whether somebody follows the run's events now, and so can hear a question. */
+  readonly isFollowed: () => boolean
+}
+
+export interface RunInput {
+  readonly content: UserContent
+  readonly priority: InputPriority
+}
+
+/**
+ * What happens to a tool call that rules and mode leave open. `wait`: held until `approve` or `deny`.
+ * `refuse`: denied at once. `stop`: the run ends with `requires_action`. `auto`: `wait` while somebody
+ * follows the events, else `stop`.
+ */
+export type ApprovalPolicy = 'auto' | 'wait' | 'refuse' | 'stop'
