@@ -12,6 +12,7 @@ export interface ErrorCodeEntry {
   readonly exitCode: number
 }
 
+// oxlint-disable-next-line max-params -- the columns of the table below
 const entry = (retryable: boolean, httpStatus: number, exitCode: number, hint: string): ErrorCodeEntry => ({
   retryable,
   hint,

@@ -1,3 +1,4 @@
+import type { StoredError } from '../domain/stored-error.ts'
 import { errorCodes, isErrorCode, type ErrorCode } from './codes.ts'
 
 const marker = Symbol.for('perdure.error')
@@ -11,12 +12,8 @@ export interface PerdureErrorOptions {
 }
 
 /** The form in which an error is stored and sent. */
-export interface ErrorRecord {
+export interface ErrorRecord extends StoredError {
   readonly code: ErrorCode
-  readonly message: string
-  readonly retryable: boolean
-  readonly hint: string
-  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /**
