@@ -1,5 +1,5 @@
-import type { PerdureError } from '../errors/perdure-error.ts'
 import type { RunId, SessionId } from './ids.ts'
+import type { StoredError } from './stored-error.ts'
 import type { Usage } from './usage.ts'
 
 /** How a run ended. Failure is a normal answer here: nothing of what was reached is thrown away. */
@@ -9,6 +9,9 @@ export type RunOutcome =
   | BudgetReachedOutcome
   | FailedOutcome
   | CancelledOutcome
+
+/** A PerdureError: `PerdureError.is` narrows it to the closed set of codes. */
+export type OutcomeError = Error & StoredError
 
 interface Reached {
   readonly sessionId: SessionId
@@ -47,16 +50,16 @@ export interface PendingApproval {
 
 export interface BudgetReachedOutcome extends Reached {
   readonly status: 'budget_reached'
-  readonly error: PerdureError
+  readonly error: OutcomeError
 }
 
 export interface FailedOutcome extends Reached {
   readonly status: 'failed'
-  readonly error: PerdureError
+  readonly error: OutcomeError
 }
 
 /** Interrupted or aborted by the caller. The session is kept and can be resumed. */
 export interface CancelledOutcome extends Reached {
   readonly status: 'cancelled'
-  readonly error: PerdureError
+  readonly error: OutcomeError
 }
