@@ -7,6 +7,17 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real agents are CPU-bound at their start: more workers than cores only makes them wait.
     maxWorkers: 2,
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts', 'src/**/*-contract.ts'] },
+    coverage: {
+      provider: 'v8',
+      reporter: ['text-summary', 'html', 'json-summary'],
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts', 'src/**/*-contract.ts'],
+      thresholds: {
+        lines: 90,
+        'src/domain/**': { lines: 95 },
+        'src/runtime/**': { lines: 95 },
+        'src/gateway/**': { lines: 95 },
+      },
+    },
   },
 })
