@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { GatewayRun, GatewayRunRequest, ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
+import { forwardExchange } from './forward-exchange.ts'
+import { observeExchange } from './observation/observe-exchange.ts'
+import { createTokenCheck, newRunToken } from './run-token.ts'
+import { apiErrorType, newRequestId } from './wire/api-error.ts'
+
+export interface ModelGatewayOptions {
+  /** Answers the runs that name no upstream of their own; closed with the gateway. */
+  readonly defaultUpstream?: ModelUpstream
+}
+
+interface OpenRun {
+  readonly upstream: ModelUpstream
+  readonly observe: GatewayRunRequest['observe']
+  readonly isAllowed: ReturnType<typeof createTokenCheck>
+  readonly underWay: Set<ServerResponse>
+  requests: number
+}
+
+const messagesPath = /^\/v1\/messages(\?|$)/
+const servedPaths = [messagesPath, /^\/v1\/messages\/count_tokens(\?|$)/, /^\/v1\/models([/?]|$)/, /^\/api\/hello$/]
+
+/** A gateway in this process, on a loopback port of its own that is opened with the first run. */
+export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}): ModelGateway {
+  const runs = new Map<string, OpenRun>()
+  let listening: Promise<{ server: Server; origin: string }> | undefined
+
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const [, runId = '', path = ''] = /^\/run\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
+    const run = runs.get(runId)
+    if (run === undefined || !run.isAllowed(incoming.headers)) {
+      refuse(outgoing, 403, 'This run is closed, or the token is not the run’s.')
+    } else if (!servedPaths.some((pattern) => pattern.test(path))) {
+      refuse(outgoing, 404, `The model gateway does not serve ${path.split('?')[0]}.`)
+    } else {
+      void serveRun(run, path, { incoming, outgoing })
+    }
+  }
+
+  const openRun = async (request: GatewayRunRequest): Promise<GatewayRun> => {
+    const upstream = request.upstream ?? defaultUpstream
+    if (upstream === undefined)
+      throw new PerdureError('credentials_missing', 'There is no key for the model’s service.')
+    if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
+    const token = newRunToken()
+    const { observe } = request
+    const run = {
+      upstream,
+      observe,
+      isAllowed: createTokenCheck(token),
+      underWay: new Set<ServerResponse>(),
+      requests: 0,
+    }
+    runs.set(request.runId, run)
+    listening ??= listen(serve)
+    const { origin } = await listening
+    const close = async (): Promise<void> => {
+      if (runs.get(request.runId) === run) runs.delete(request.runId)
+      for (const outgoing of run.underWay) outgoing.destroy()
+    }
+    return { baseUrl: `${origin}/run/${request.runId}`, token, upstream: upstream.name, close }
+  }
+
+  const close = async (): Promise<void> => {
+    runs.clear()
+    const stopping = listening
+    listening = undefined
+    if (stopping !== undefined) {
+      const { server } = await stopping
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    }
+    await defaultUpstream?.close?.()
+  }
+
+  return { openRun, close }
+}
+
+async function serveRun(
+  run: OpenRun,
+  path: string,
+  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
+): Promise<void> {
+  run.underWay.add(outgoing)
+  outgoing.once('close', () => run.underWay.delete(outgoing))
+  const isModelRequest = incoming.method === 'POST' && messagesPath.test(path)
+  await forwardExchange({
+    incoming,
+    outgoing,
+    path,
+    upstream: run.upstream,
+    observer: (headers, body) =>
+      isModelRequest ? observeExchange({ request: ++run.requests, headers, body }, run.observe) : undefined,
+  })
+}
+
+async function listen(serve: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
+  // An agent that thinks for a minute finds its connection still open.
+  const server = createServer({ keepAliveTimeout: 120_000 }, serve)
+  server.on('connection', (socket) => socket.unref())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  server.unref()
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+/** 403 and 404 end the agent's run at once; 401 and 429 would make it retry for minutes. */
+function refuse(outgoing: ServerResponse, status: 403 | 404, message: string): void {
+  const requestId = newRequestId()
+  const headers = { 'content-type': 'application/json', 'request-id': requestId, 'x-should-retry': 'false' }
+  outgoing.writeHead(status, { ...headers, connection: 'close' })
+  outgoing.end(JSON.stringify({ type: 'error', error: { type: apiErrorType(status), message }, request_id: requestId }))
+}

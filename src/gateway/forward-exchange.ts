@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { ModelUpstream, UpstreamResponse } from '../ports/model-gateway.ts'
+import type { ExchangeObserver } from './observation/observe-exchange.ts'
+import { apiErrorResponse, newRequestId } from './wire/api-error.ts'
+import { headersForAgent, headersForUpstream } from './wire/wire-headers.ts'
+
+/** Twice what the Messages API takes (32 MB): only a bound on our memory. */
+const maxBodyBytes = 64 * 1024 * 1024
+
+export interface Exchange {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  /** Path with query, from `/v1/` on. */
+  readonly path: string
+  readonly upstream: ModelUpstream
+  /** Called with the body when it is there; nothing is observed when it gives nothing. */
+  readonly observer: (headers: Readonly<Record<string, string>>, body: Uint8Array) => ExchangeObserver | undefined
+}
+
+/** Carries one request to the upstream and its answer back, byte by byte, at the pace of the slower side. */
+export async function forwardExchange({ incoming, outgoing, path, upstream, observer }: Exchange): Promise<void> {
+  const hangUp = new AbortController()
+  let watch: ExchangeObserver | undefined
+  outgoing.once('close', () => {
+    watch?.end({ how: 'client_abort' })
+    hangUp.abort()
+  })
+  const body = await readBody(incoming)
+  if (body === 'gone' || outgoing.destroyed) return
+  if (body === 'too_large') {
+    return sendAnswer(outgoing, apiErrorResponse({ status: 413, message: 'Request exceeds the maximum size' }))
+  }
+  const headers = headersForUpstream(incoming.headers)
+  watch = observer(headers, body)
+  const method = incoming.method ?? 'GET'
+  try {
+    const answer = await upstream.handle({ method, path, headers, body, signal: hangUp.signal })
+    await sendAnswer(outgoing, answer, watch)
+  } catch (cause) {
+    if (outgoing.destroyed) return
+    await sendFailure(outgoing, cause, watch)
+  }
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer | 'gone' | 'too_large'> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > maxBodyBytes) return 'too_large'
+      chunks.push(chunk)
+    }
+  } catch {
+    return 'gone'
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)
+}
+
+async function sendAnswer(outgoing: ServerResponse, answer: UpstreamResponse, watch?: ExchangeObserver): Promise<void> {
+  const requestId = answer.headers['request-id'] ?? newRequestId()
+  watch?.response(answer.status, requestId)
+  outgoing.writeHead(answer.status, { ...headersForAgent(answer.headers), 'request-id': requestId }).flushHeaders()
+  const isStream = answer.status < 400 && (answer.headers['content-type'] ?? '').startsWith('text/event-stream')
+  if (watch === undefined || isStream) {
+    await pump(outgoing, answer.body, (chunk) => watch?.streamChunk(chunk))
+    watch?.endOfStream()
+  } else {
+    // An answer in one piece is observed before its first byte travels on.
+    const chunks: Uint8Array[] = []
+    for await (const chunk of answer.body) chunks.push(chunk)
+    const whole = Buffer.concat(chunks)
+    watch.wholeAnswer(answer.status, whole)
+    outgoing.write(whole)
+  }
+  outgoing.end()
+}
+
+async function pump(
+  outgoing: ServerResponse,
+  body: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+): Promise<void> {
+  for await (const chunk of body) {
+    look(chunk)
+    if (outgoing.destroyed) return
+    if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+  }
+}
+
+/** The upstream failed: an error answer while that is still possible, else the connection is cut. */
+async function sendFailure(outgoing: ServerResponse, cause: unknown, watch?: ExchangeObserver): Promise<void> {
+  const message = PerdureError.is(cause) ? cause.message : 'The model’s service broke the connection.'
+  if (outgoing.headersSent) {
+    watch?.end({ how: 'upstream_cut', error: { type: 'api_error', message } })
+    // What was written still arrives; then the connection ends without the answer's end.
+    outgoing.socket?.destroySoon()
+    return
+  }
+  const failure = apiErrorResponse({ status: 502, message })
+  watch?.response(failure.status, failure.headers['request-id']!)
+  watch?.end({ how: 'upstream_cut', error: { type: 'api_error', message } })
+  await sendAnswer(outgoing, failure)
+}

@@ -1,0 +1,55 @@
+import type { ModelObservation } from '../../ports/model-observation.ts'
+import { parseJson, readMessageRequest } from '../wire/message-request.ts'
+import { classifyRequest, tailTextOf, toolResultIdsOf } from './classify-request.ts'
+import { createStreamObserver, observeWholeAnswer, type AnswerEnd, type BareObservation } from './observe-answer.ts'
+
+/** Watches one model request from its body to its one and only end. */
+export interface ExchangeObserver {
+  response(status: number, requestId: string): void
+  streamChunk(chunk: Uint8Array): void
+  endOfStream(): void
+  wholeAnswer(status: number, body: Uint8Array): void
+  /** Only the first end counts: an agent that hangs up after the last event does not undo it. */
+  end(end: AnswerEnd): void
+}
+
+export interface ObservedRequest {
+  readonly request: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+export function observeExchange(
+  { request, headers, body }: ObservedRequest,
+  observe: (observation: ModelObservation) => void,
+): ExchangeObserver {
+  let ended = false
+  const emit = (observation: BareObservation): void => {
+    if (!ended) observe({ ...observation, request, atMs: performance.now() } as ModelObservation)
+  }
+  const end = (how: AnswerEnd): void => {
+    emit({ type: 'end', ...how })
+    ended = true
+  }
+  const view = readMessageRequest(
+    parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')),
+  )
+  emit({
+    type: 'request',
+    thread: headers['x-claude-code-agent-id'] ?? null,
+    parentThread: headers['x-claude-code-parent-agent-id'] ?? null,
+    kind: classifyRequest(view),
+    model: view.model,
+    streamed: view.streamed,
+    toolResultIds: toolResultIdsOf(view.messages),
+    tailText: tailTextOf(view.messages),
+  })
+  const stream = createStreamObserver(emit, end)
+  return {
+    response: (status, requestId) => emit({ type: 'response', status, requestId }),
+    streamChunk: (chunk) => stream.push(chunk),
+    endOfStream: () => end(stream.endOfStream()),
+    wholeAnswer: (status, answer) => end(observeWholeAnswer({ status, body: answer }, emit)),
+    end,
+  }
+}

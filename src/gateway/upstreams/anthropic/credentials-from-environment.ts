@@ -1,0 +1,18 @@
+import type { ModelUpstream } from '../../../ports/model-gateway.ts'
+import { anthropicBaseUrl, createAnthropicUpstream } from './anthropic-upstream.ts'
+
+/**
+ * The upstream that the environment names, as every Anthropic client reads it: `ANTHROPIC_API_KEY`, else
+ * `ANTHROPIC_AUTH_TOKEN`, and `ANTHROPIC_BASE_URL`. Undefined when there is no credential.
+ * @throws {PerdureError} `invalid_request` when `ANTHROPIC_BASE_URL` is not an http(s) URL.
+ */
+export function credentialsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): ModelUpstream | undefined {
+  const apiKey = environment['ANTHROPIC_API_KEY']?.trim()
+  const authToken = environment['ANTHROPIC_AUTH_TOKEN']?.trim()
+  const baseUrl = environment['ANTHROPIC_BASE_URL']?.trim() || anthropicBaseUrl
+  if (apiKey) return createAnthropicUpstream({ credentials: { apiKey }, baseUrl })
+  if (authToken) return createAnthropicUpstream({ credentials: { authToken }, baseUrl })
+  return undefined
+}

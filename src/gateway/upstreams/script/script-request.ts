@@ -1,0 +1,105 @@
+import type { ModelRequestObserved } from '../../../ports/model-observation.ts'
+import { classifyRequest } from '../../observation/classify-request.ts'
+import { blocksOf, tailOf, textOf, type MessageRequest, type WireMessage } from '../../wire/message-request.ts'
+
+/** What rules see of a request. All of it is read from the request, so it is the same after a resume elsewhere. */
+export interface ScriptRequest {
+  readonly kind: ModelRequestObserved['kind']
+  readonly model: string
+  /** The agent id of a sub-agent; null for the main thread. */
+  readonly thread: string | null
+  readonly session: string
+  /** Which prompt of the thread, from 1. */
+  readonly turn: number
+  /** Which model request of the thread, from 1. */
+  readonly request: number
+  readonly lastUserText: string
+  readonly prompt: string
+  readonly toolResults: readonly ScriptToolResult[]
+  readonly systemText: string
+  /** The agent's working directory, where the request names it. */
+  readonly cwd: string | undefined
+  readonly tools: readonly string[]
+  /** The request as the Messages API defines it. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface ScriptToolResult {
+  readonly toolUseId: string
+  readonly tool: string
+  readonly text: string
+  readonly isError: boolean
+}
+
+export interface ScriptRequestSource {
+  readonly view: MessageRequest
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export function readScriptRequest({ view, headers, body }: ScriptRequestSource): ScriptRequest {
+  const { messages } = view
+  const systemText = textOf(view.system)
+  return {
+    kind: classifyRequest(view),
+    model: view.model,
+    thread: headers['x-claude-code-agent-id'] ?? null,
+    session: headers['x-claude-code-session-id'] ?? '',
+    turn: countTurns(messages),
+    request: countAnswers(messages) + 1,
+    lastUserText: wordsOfUser(tailOf(messages)).join('\n'),
+    prompt: wordsOfUser(messages).at(-1) ?? '',
+    toolResults: readToolResults(messages),
+    systemText,
+    cwd: findWorkingDirectory(systemText, messages),
+    tools: view.tools.map((tool) => tool.name),
+    body,
+  }
+}
+
+const countAnswers = (messages: readonly WireMessage[]): number =>
+  messages.filter((message) => message.role === 'assistant').length
+
+/** A prompt opens a turn; so every answer without tool calls, which leaves the word to the user, ends one. */
+const countTurns = (messages: readonly WireMessage[]): number =>
+  1 +
+  messages.filter(({ role, blocks }) => role === 'assistant' && !blocks.some((block) => block.type === 'tool_use'))
+    .length
+
+/** What the user said, a message each, without the reminders that the harness adds. */
+function wordsOfUser(messages: readonly WireMessage[]): readonly string[] {
+  return messages
+    .filter((message) => message.role === 'user')
+    .map(({ blocks }) =>
+      textOf(blocks)
+        .replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '')
+        .trim(),
+    )
+    .filter((text) => text !== '')
+}
+
+function readToolResults(messages: readonly WireMessage[]): readonly ScriptToolResult[] {
+  const calls = messages.findLast((message) => message.role === 'assistant')?.blocks ?? []
+  const names = new Map(calls.map((block) => [block['id'], String(block['name'])]))
+  return tailOf(messages).flatMap(({ blocks }) =>
+    blocks
+      .filter((block) => block.type === 'tool_result')
+      .map((block) => ({
+        toolUseId: String(block['tool_use_id']),
+        tool: names.get(block['tool_use_id']) ?? '',
+        text: textOf(blocksOf(block['content'])),
+        isError: block['is_error'] === true,
+      })),
+  )
+}
+
+const workingDirectory = /^\s*-?\s*(?:Primary working|Working) directory: (.+)$/im
+
+function findWorkingDirectory(systemText: string, messages: readonly WireMessage[]): string | undefined {
+  const texts = [systemText, ...messages.filter(({ role }) => role !== 'assistant').map(({ blocks }) => textOf(blocks))]
+  for (const text of texts) {
+    const found = workingDirectory.exec(text)?.[1]
+    if (found !== undefined) return found.trim()
+  }
+  return undefined
+}
