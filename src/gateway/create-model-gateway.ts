@@ -37,7 +37,7 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
     } else if (!servedPaths.some((pattern) => pattern.test(path))) {
       refuse(outgoing, 404, `The model gateway does not serve ${path.split('?')[0]}.`)
     } else {
-      void serveRun(run, path, { incoming, outgoing })
+      serveRun(run, path, { incoming, outgoing }).catch(() => outgoing.destroy())
     }
   }
 

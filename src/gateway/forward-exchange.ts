@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamResponse } from '../ports/model-gateway.ts'
@@ -21,19 +20,19 @@ export interface Exchange {
 
 /** Carries one request to the upstream and its answer back, byte by byte, at the pace of the slower side. */
 export async function forwardExchange({ incoming, outgoing, path, upstream, observer }: Exchange): Promise<void> {
-  const hangUp = new AbortController()
-  let watch: ExchangeObserver | undefined
-  outgoing.once('close', () => {
-    watch?.end({ how: 'client_abort' })
-    hangUp.abort()
-  })
   const body = await readBody(incoming)
   if (body === 'gone' || outgoing.destroyed) return
   if (body === 'too_large') {
     return sendAnswer(outgoing, apiErrorResponse({ status: 413, message: 'Request exceeds the maximum size' }))
   }
   const headers = headersForUpstream(incoming.headers)
-  watch = observer(headers, body)
+  const watch = observer(headers, body)
+  const hangUp = new AbortController()
+  outgoing.once('close', () => {
+    if (outgoing.writableFinished) return
+    watch?.end({ how: 'client_abort' })
+    hangUp.abort()
+  })
   const method = incoming.method ?? 'GET'
   try {
     const answer = await upstream.handle({ method, path, headers, body, signal: hangUp.signal })
@@ -73,9 +72,9 @@ async function sendAnswer(outgoing: ServerResponse, answer: UpstreamResponse, wa
     for await (const chunk of answer.body) chunks.push(chunk)
     const whole = Buffer.concat(chunks)
     watch.wholeAnswer(answer.status, whole)
-    outgoing.write(whole)
+    if (!outgoing.destroyed) outgoing.write(whole)
   }
-  outgoing.end()
+  if (!outgoing.destroyed) outgoing.end()
 }
 
 async function pump(
@@ -86,8 +85,19 @@ async function pump(
   for await (const chunk of body) {
     look(chunk)
     if (outgoing.destroyed) return
-    if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+    if (!outgoing.write(chunk)) await drained(outgoing)
   }
+}
+
+/** Waits until the agent has read on, or is gone. */
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done).off('close', done)
+      resolve()
+    }
+    outgoing.once('drain', done).once('close', done)
+  })
 }
 
 /** The upstream failed: an error answer while that is still possible, else the connection is cut. */

@@ -25,7 +25,13 @@ export function observeExchange(
 ): ExchangeObserver {
   let ended = false
   const emit = (observation: BareObservation): void => {
-    if (!ended) observe({ ...observation, request, atMs: performance.now() } as ModelObservation)
+    if (ended) return
+    try {
+      observe({ ...observation, request, atMs: performance.now() } as ModelObservation)
+    } catch (error) {
+      // Who only watches must not break the agent's run.
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
   }
   const end = (how: AnswerEnd): void => {
     emit({ type: 'end', ...how })

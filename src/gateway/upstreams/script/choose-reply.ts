@@ -1,3 +1,4 @@
+import { parseReply } from './parse-script.ts'
 import { ruleFits } from './rule-matching.ts'
 import type { Script, ScriptReply, ScriptReplySource, ScriptRule } from './script.ts'
 import type { ScriptRequest } from './script-request.ts'
@@ -41,7 +42,7 @@ export function createReplyChooser({ rules = [], turns = [] }: Script): ReplyCho
   const choose = async (request: ScriptRequest): Promise<ScriptReply | undefined> => {
     const state = stateOf(request.session)
     const source = takeRule(request, state)?.reply ?? sideReply(request) ?? takeTurn(request, state)
-    const reply = typeof source === 'function' ? await source(request) : source
+    const reply = typeof source === 'function' ? parseReply(await source(request), 'a function’s reply') : source
     return typeof reply === 'string' ? { text: reply } : reply
   }
 

@@ -29,8 +29,13 @@ export function createScriptUpstream(script: Script): ModelUpstream {
     if (refusal !== undefined) return apiErrorResponse({ status: 400, message: refusal })
     const view = readMessageRequest(json)
     const request = readScriptRequest({ view, headers, body: asRecord(json) })
-    const reply = await chooser.choose(request)
-    if (reply === undefined) return noMatch(request)
+    let reply: ScriptReply | undefined
+    try {
+      reply = await chooser.choose(request)
+    } catch (cause) {
+      return scriptFailed(`The script failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+    if (reply === undefined) return scriptFailed(describeUnanswered(request))
     if (reply.delayMs !== undefined) await sleep(reply.delayMs, undefined, { signal })
     return answer(reply, { request, streamed: view.streamed, signal })
   }
@@ -51,7 +56,10 @@ function answer(reply: ScriptReply, { request, streamed, signal }: AnswerContext
 }
 
 /** 400, and no repeat: the script would not answer the second time either. */
-function noMatch({ thread, turn, request, lastUserText, toolResults, kind }: ScriptRequest): UpstreamResponse {
+const scriptFailed = (message: string): UpstreamResponse =>
+  apiErrorResponse({ status: 400, message, options: { headers: { 'x-should-retry': 'false' } } })
+
+function describeUnanswered({ thread, turn, request, lastUserText, toolResults, kind }: ScriptRequest): string {
   const results = toolResults.map(({ tool, isError }) => (isError ? `${tool} (error)` : tool))
   const facts = [
     thread === null ? 'main thread' : `sub-agent ${thread}`,
@@ -61,8 +69,7 @@ function noMatch({ thread, turn, request, lastUserText, toolResults, kind }: Scr
     `last user text ${JSON.stringify(lastUserText.slice(0, 200))}`,
     `tool results: ${results.length === 0 ? 'none' : results.join(', ')}`,
   ]
-  const message = `The script has no answer for this request (${facts.join('; ')}).`
-  return apiErrorResponse({ status: 400, message, options: { headers: { 'x-should-retry': 'false' } } })
+  return `The script has no answer for this request (${facts.join('; ')}).`
 }
 
 function countTokens(body: Uint8Array): UpstreamResponse {

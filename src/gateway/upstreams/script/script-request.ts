@@ -66,15 +66,15 @@ const countTurns = (messages: readonly WireMessage[]): number =>
   messages.filter(({ role, blocks }) => role === 'assistant' && !blocks.some((block) => block.type === 'tool_use'))
     .length
 
+/** Claude Code adds reminders to prompts and to tool results. */
+const withoutReminders = (text: string): string =>
+  text.replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').trim()
+
 /** What the user said, a message each, without the reminders that the harness adds. */
 function wordsOfUser(messages: readonly WireMessage[]): readonly string[] {
   return messages
     .filter((message) => message.role === 'user')
-    .map(({ blocks }) =>
-      textOf(blocks)
-        .replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '')
-        .trim(),
-    )
+    .map(({ blocks }) => withoutReminders(textOf(blocks)))
     .filter((text) => text !== '')
 }
 
@@ -87,7 +87,7 @@ function readToolResults(messages: readonly WireMessage[]): readonly ScriptToolR
       .map((block) => ({
         toolUseId: String(block['tool_use_id']),
         tool: names.get(block['tool_use_id']) ?? '',
-        text: textOf(blocksOf(block['content'])),
+        text: withoutReminders(textOf(blocksOf(block['content']))),
         isError: block['is_error'] === true,
       })),
   )

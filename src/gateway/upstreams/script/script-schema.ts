@@ -9,16 +9,13 @@ const record = z.record(z.string(), z.unknown())
 const predicate = z.custom<ScriptPredicate>((value) => typeof value === 'function', 'expected a function')
 const replyFunction = z.custom<ScriptReplyFunction>((value) => typeof value === 'function', 'expected a function')
 
-const regularExpression = z.object({ matches: z.string(), flags: z.string().optional() }).refine(
-  ({ matches, flags }) => {
-    try {
-      return new RegExp(matches, flags) !== undefined
-    } catch {
-      return false
-    }
-  },
-  { error: 'not a regular expression', path: ['matches'] },
-)
+function isRegularExpression({ matches = '', flags }: { matches?: string; flags?: string }): boolean {
+  try {
+    return new RegExp(matches, flags) instanceof RegExp
+  } catch {
+    return false
+  }
+}
 
 const textMatch = z
   .strictObject({
@@ -27,10 +24,7 @@ const textMatch = z
     matches: z.string().exactOptional(),
     flags: z.string().exactOptional(),
   })
-  .superRefine((match, context) => {
-    if (match.matches === undefined) return
-    for (const issue of regularExpression.safeParse(match).error?.issues ?? []) context.addIssue({ ...issue })
-  })
+  .refine(isRegularExpression, { error: 'not a regular expression', path: ['matches'] })
 
 const text = z.union([z.string(), z.instanceof(RegExp), textMatch])
 const numbers = z.union([ordinal, z.array(ordinal).min(1)])
