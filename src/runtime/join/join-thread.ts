@@ -8,6 +8,8 @@ export interface JoinThread {
   readonly agentId: string | null
   readonly id: ThreadId
   agentName: string
+  /** Who started it; null: the main thread. */
+  parentAgentId: string | null
   /** Its `session.thread_created` is logged; until then everything of it waits. */
   created: boolean
   running: boolean
@@ -56,6 +58,10 @@ export class ThreadTable {
     return thread
   }
 
+  has(agentId: string): boolean {
+    return this.#byAgentId.has(agentId)
+  }
+
   all(): JoinThread[] {
     return [this.main, ...this.#byAgentId.values()]
   }
@@ -64,7 +70,8 @@ export class ThreadTable {
 const newThread = (agentId: string | null, id: ThreadId): JoinThread => ({
   agentId,
   id,
-  agentName: '',
+  agentName: 'unknown',
+  parentAgentId: null,
   created: false,
   running: false,
   held: [],

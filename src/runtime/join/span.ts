@@ -13,6 +13,8 @@ export interface Block {
   /** Given when the block begins, so that the preview and the final event share it. */
   readonly eventId: EventId
   text: string
+  /** Arrives piece by piece: only then is there something to preview. */
+  readonly live: boolean
   /** The part of the text that no preview has shown yet. */
   unseen: string
   /** Only white space so far. The agent never reports such a text. */
@@ -81,7 +83,11 @@ export function newSpan(observed: ModelRequestObserved, facts: { kind: Span['kin
 export type SpanObservation = Exclude<ModelObservation, ModelRequestObserved>
 
 /** Notes what the wire said. Nothing is emitted here. */
-export function noteObservation(span: Span, seen: SpanObservation, facts: { newEventId: () => EventId; nowMs: number }): void {
+export function noteObservation(
+  span: Span,
+  seen: SpanObservation,
+  facts: { newEventId: () => EventId; nowMs: number },
+): void {
   switch (seen.type) {
     case 'response':
       span.status = seen.status
@@ -94,7 +100,7 @@ export function noteObservation(span: Span, seen: SpanObservation, facts: { newE
       return
     case 'block_start':
       span.firstTokenAtMs ??= seen.atMs
-      span.blocks.set(seen.index, newBlock({ ...seen, complete: false, eventId: facts.newEventId() }))
+      span.blocks.set(seen.index, newBlock({ ...seen, live: true, eventId: facts.newEventId() }))
       return
     case 'block_delta':
       noteDelta(span.blocks.get(seen.index), seen)
@@ -115,7 +121,7 @@ export function noteObservation(span: Span, seen: SpanObservation, facts: { newE
       span.stopReason = seen.stopReason
       span.firstTokenAtMs = seen.atMs
       for (const [index, block] of seen.blocks.entries()) {
-        span.blocks.set(index, newBlock({ ...block, complete: true, eventId: facts.newEventId() }))
+        span.blocks.set(index, newBlock({ ...block, live: false, eventId: facts.newEventId() }))
       }
       return
     case 'end':
@@ -129,7 +135,7 @@ function newBlock(from: {
   readonly blockType: string
   readonly text: string
   readonly toolUseId?: string
-  readonly complete: boolean
+  readonly live: boolean
   readonly eventId: EventId
 }): Block {
   return {
@@ -139,7 +145,8 @@ function newBlock(from: {
     text: from.text,
     unseen: from.text,
     blank: isBlank(from.text),
-    complete: from.complete,
+    live: from.live,
+    complete: !from.live,
     announced: false,
     final: null,
   }

@@ -6,26 +6,36 @@ export interface LoggedToolCall {
   readonly mcp: boolean
 }
 
-/** The tool calls of a run by the model's id (`toolu_…`). */
-export class ToolCalls {
-  readonly #calls = new Map<string, { logged: LoggedToolCall | null; answered: boolean }>()
+interface ToolCall {
+  logged: LoggedToolCall | null
+  /** `earlier`: of a run before this one, whose agent may never report the result. */
+  state: 'earlier' | 'called' | 'answered'
+}
 
-  /** @param known Calls that the session's log already holds without a result. */
-  constructor(known: ReadonlyMap<string, LoggedToolCall>) {
-    for (const [toolUseId, logged] of known) this.#calls.set(toolUseId, { logged, answered: false })
+/** The tool calls of a session by the model's id (`toolu_…`). */
+export class ToolCalls {
+  readonly #calls = new Map<string, ToolCall>()
+
+  /** @param earlier Calls that the session's log holds without a result. */
+  constructor(earlier: ReadonlyMap<string, LoggedToolCall>) {
+    for (const [toolUseId, logged] of earlier) this.#calls.set(toolUseId, { logged, state: 'earlier' })
   }
 
   /** The wire has begun the call. */
   noteSeen(toolUseId: string): void {
-    if (!this.#calls.has(toolUseId)) this.#calls.set(toolUseId, { logged: null, answered: false })
+    if (!this.#calls.has(toolUseId)) this.#calls.set(toolUseId, { logged: null, state: 'called' })
   }
 
   noteLogged(toolUseId: string, logged: LoggedToolCall): void {
-    this.#calls.set(toolUseId, { logged, answered: this.isAnswered(toolUseId) })
+    const call = this.#calls.get(toolUseId)
+    if (call) call.logged = logged
+    else this.#calls.set(toolUseId, { logged, state: 'called' })
   }
 
   noteAnswered(toolUseId: string): void {
-    this.#calls.set(toolUseId, { logged: this.logged(toolUseId) ?? null, answered: true })
+    const call = this.#calls.get(toolUseId)
+    if (call) call.state = 'answered'
+    else this.#calls.set(toolUseId, { logged: null, state: 'answered' })
   }
 
   logged(toolUseId: string): LoggedToolCall | undefined {
@@ -33,11 +43,11 @@ export class ToolCalls {
   }
 
   isAnswered(toolUseId: string): boolean {
-    return this.#calls.get(toolUseId)?.answered ?? false
+    return this.#calls.get(toolUseId)?.state === 'answered'
   }
 
   /** A call of this run whose result is not logged yet. Calls that nobody has seen are none of ours. */
   awaitsResult(toolUseId: string): boolean {
-    return this.#calls.get(toolUseId)?.answered === false
+    return this.#calls.get(toolUseId)?.state === 'called'
   }
 }
