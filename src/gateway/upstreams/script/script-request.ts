@@ -67,8 +67,9 @@ const countTurns = (messages: readonly WireMessage[]): number =>
     .length
 
 /** Claude Code adds reminders to prompts and to tool results. */
-const withoutReminders = (text: string): string =>
-  text.replaceAll(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').trim()
+const reminders = /<system-reminder>[\s\S]*?<\/system-reminder>/g
+
+const withoutReminders = (text: string): string => text.replaceAll(reminders, '').trim()
 
 /** What the user said, a message each, without the reminders that the harness adds. */
 function wordsOfUser(messages: readonly WireMessage[]): readonly string[] {
@@ -93,13 +94,15 @@ function readToolResults(messages: readonly WireMessage[]): readonly ScriptToolR
   )
 }
 
-const workingDirectory = /^\s*-?\s*(?:Primary working|Working) directory: (.+)$/im
+const workingDirectory = /^[\s-]*(?:Primary working|Working) directory: (.+)$/im
 
+/** Claude Code names it in a reminder or, for newer models, in a `system` message; the latest holds. */
 function findWorkingDirectory(systemText: string, messages: readonly WireMessage[]): string | undefined {
-  const texts = [systemText, ...messages.filter(({ role }) => role !== 'assistant').map(({ blocks }) => textOf(blocks))]
-  for (const text of texts) {
-    const found = workingDirectory.exec(text)?.[1]
-    if (found !== undefined) return found.trim()
-  }
-  return undefined
+  const harnessTexts = messages.flatMap(({ role, blocks }) => {
+    const text = textOf(blocks)
+    return role === 'system' ? [text] : (text.match(reminders) ?? [])
+  })
+  return [systemText, ...harnessTexts]
+    .map((text) => workingDirectory.exec(text)?.[1]?.trim())
+    .findLast((directory) => directory !== undefined)
 }
