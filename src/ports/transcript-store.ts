@@ -1,10 +1,13 @@
+import type { SessionId } from '../domain/ids.ts'
+
 /** The agent's own record of a conversation, opaque to us, mirrored while it runs. */
 export interface TranscriptStore {
   /**
    * Appends entries in order; resolves once they are durable. An entry whose `uuid` is already there is kept once.
-   * @throws {PerdureError} `lease_lost` when a higher fence has written under this key.
+   * @throws {PerdureError} `lease_lost` when a higher fence has written under this key, or for its session;
+   *   `session_not_found` when the session named does not exist (any more).
    */
-  append(key: TranscriptKey, entries: readonly TranscriptEntry[], options?: { fence?: number }): Promise<void>
+  append(key: TranscriptKey, entries: readonly TranscriptEntry[], options?: TranscriptAppendOptions): Promise<void>
   /** All entries in order; null for a key never written. */
   load(key: TranscriptKey): Promise<TranscriptEntry[] | null>
   /** Keys below a conversation, such as its sub-agents' transcripts. */
@@ -12,6 +15,13 @@ export interface TranscriptStore {
   list(): Promise<{ agentSessionId: string; updatedAt: Date }[]>
   /** Removes a conversation; with `subpath` only that part. */
   delete(key: TranscriptKey): Promise<void>
+}
+
+export interface TranscriptAppendOptions {
+  /** The session that drives the conversation. From then on the conversation is its own: fenced and deleted with it. */
+  readonly sessionId?: SessionId
+  /** Fencing token of the writer's lease; without one, 0. */
+  readonly fence?: number
 }
 
 export interface TranscriptKey {

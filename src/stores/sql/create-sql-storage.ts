@@ -1,0 +1,49 @@
+import type { LeaseOwner } from '../../ports/lease.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { EventFeed } from '../events/event-feed.ts'
+import { SqlEventLog } from './event-log.ts'
+import { prepareEventQueries } from './event-queries.ts'
+import { SqlInbox } from './inbox.ts'
+import { SqlLeaseStore } from './leases.ts'
+import { migrate } from './migrate.ts'
+import { isOwnerGone } from './process-liveness.ts'
+import { SqlSessionRecords } from './session-records.ts'
+import type { SqlBackend } from './sql-backend.ts'
+import type { SqlStoreContext } from './sql-store-context.ts'
+import { SqlTranscriptStore } from './transcripts.ts'
+
+export interface SqlStorageOptions {
+  /** True only when the owner of a lease provably lives no more; looks at this machine's processes by default. */
+  readonly isOwnerGone?: (owner: LeaseOwner) => boolean
+}
+
+/** All stores on one SQL database, which is migrated first. */
+export async function createSqlStorage(backend: SqlBackend, options: SqlStorageOptions = {}): Promise<Storage> {
+  await migrate(backend)
+  const feed = new EventFeed((committed) => backend.watchCommits(committed))
+  const eventQueries = prepareEventQueries(backend)
+  return {
+    description: backend.description,
+    workspace: (scope) => {
+      const context: SqlStoreContext = {
+        backend,
+        feed,
+        eventQueries,
+        workspace: { organization_id: scope.organizationId, workspace_id: scope.workspaceId },
+        isOwnerGone: options.isOwnerGone ?? isOwnerGone,
+      }
+      return {
+        scope,
+        events: new SqlEventLog(context),
+        inbox: new SqlInbox(context),
+        transcripts: new SqlTranscriptStore(context),
+        sessions: new SqlSessionRecords(context),
+        leases: new SqlLeaseStore(context),
+      }
+    },
+    close: async () => {
+      feed.close()
+      await backend.close()
+    },
+  }
+}

@@ -1,0 +1,166 @@
+import type { Kysely } from 'kysely'
+import type { SessionId } from '../../domain/ids.ts'
+import type {
+  TranscriptAppendOptions,
+  TranscriptEntry,
+  TranscriptKey,
+  TranscriptStore,
+} from '../../ports/transcript-store.ts'
+import type { Tables } from './schema.ts'
+import { keyOf, leaseLost, refusalOf } from './session-row.ts'
+import type { SqlStoreContext } from './sql-store-context.ts'
+
+const rowsPerStatement = 50
+const mainSubpath = ''
+
+export class SqlTranscriptStore implements TranscriptStore {
+  readonly #context: SqlStoreContext
+
+  constructor(context: SqlStoreContext) {
+    this.#context = context
+  }
+
+  async append(
+    key: TranscriptKey,
+    entries: readonly TranscriptEntry[],
+    options: TranscriptAppendOptions = {},
+  ): Promise<void> {
+    if (entries.length === 0) return
+    const rows = entries.map((entry) => ({
+      ...this.#conversation(key.agentSessionId),
+      subpath: key.subpath ?? mainSubpath,
+      uuid: typeof entry['uuid'] === 'string' ? entry['uuid'] : null,
+      payload: JSON.stringify(entry),
+    }))
+    const fence = options.fence ?? 0
+    await this.#context.backend.write(async (transaction) => {
+      const owner = await this.#owner(transaction, key.agentSessionId, options.sessionId)
+      if (owner !== null) await this.#guard(transaction, owner, fence)
+      const write = { agentSessionId: key.agentSessionId, owner, fence, count: rows.length }
+      const lastPosition = await this.#advance(transaction, write)
+      const placed = rows.map((row, index) => ({ ...row, position: lastPosition - rows.length + 1 + index }))
+      for (let start = 0; start < placed.length; start += rowsPerStatement) {
+        await transaction
+          .insertInto('transcript_entry')
+          .values(placed.slice(start, start + rowsPerStatement))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+      }
+    })
+  }
+
+  async load(key: TranscriptKey): Promise<TranscriptEntry[] | null> {
+    const rows = await this.#context.backend.reader
+      .selectFrom('transcript_entry')
+      .select('payload')
+      .where((eb) => eb.and({ ...this.#conversation(key.agentSessionId), subpath: key.subpath ?? mainSubpath }))
+      .orderBy('position')
+      .execute()
+    return rows.length === 0 ? null : rows.map((row) => JSON.parse(row.payload) as TranscriptEntry)
+  }
+
+  async listSubpaths(agentSessionId: string): Promise<string[]> {
+    const rows = await this.#context.backend.reader
+      .selectFrom('transcript_entry')
+      .select('subpath')
+      .distinct()
+      .where((eb) => eb.and(this.#conversation(agentSessionId)))
+      .where('subpath', '!=', mainSubpath)
+      .orderBy('subpath')
+      .execute()
+    return rows.map((row) => row.subpath)
+  }
+
+  async list(): Promise<{ agentSessionId: string; updatedAt: Date }[]> {
+    const rows = await this.#context.backend.reader
+      .selectFrom('conversation')
+      .select(['agent_session_id', 'updated_at'])
+      .where((eb) => eb.and(this.#context.workspace))
+      .where('last_position', '>', 0)
+      .orderBy('updated_at', 'desc')
+      .orderBy('agent_session_id')
+      .execute()
+    return rows.map((row) => ({ agentSessionId: row.agent_session_id, updatedAt: new Date(row.updated_at) }))
+  }
+
+  async delete(key: TranscriptKey): Promise<void> {
+    const conversation = this.#conversation(key.agentSessionId)
+    await this.#context.backend.write(async (transaction) => {
+      const entries = transaction.deleteFrom('transcript_entry').where((eb) => eb.and(conversation))
+      if (key.subpath !== undefined) {
+        await entries.where('subpath', '=', key.subpath).execute()
+        return
+      }
+      await entries.execute()
+      // A session's conversation stays its own, so that a driver that lost the session cannot write it anew.
+      await transaction
+        .updateTable('conversation')
+        .set({ last_position: 0 })
+        .where((eb) => eb.and(conversation))
+        .execute()
+      await transaction
+        .deleteFrom('conversation')
+        .where((eb) => eb.and(conversation))
+        .where('session_id', 'is', null)
+        .execute()
+    })
+  }
+
+  async #owner(transaction: Kysely<Tables>, agentSessionId: string, given?: SessionId): Promise<SessionId | null> {
+    if (given !== undefined) return given
+    const row = await transaction
+      .selectFrom('conversation')
+      .select('session_id')
+      .where((eb) => eb.and(this.#conversation(agentSessionId)))
+      .executeTakeFirst()
+    return (row?.session_id ?? null) as SessionId | null
+  }
+
+  async #guard(transaction: Kysely<Tables>, owner: SessionId, fence: number): Promise<void> {
+    const key = keyOf(this.#context.workspace, owner)
+    const session = await transaction
+      .updateTable('session')
+      .set({ fence })
+      .where((eb) => eb.and(key))
+      .where('fence', '<=', fence)
+      .returning('fence')
+      .executeTakeFirst()
+    if (!session) throw await refusalOf(transaction, key, fence)
+  }
+
+  /** Makes room for `count` entries; a conversation without a session is fenced by itself. */
+  async #advance(
+    transaction: Kysely<Tables>,
+    write: { agentSessionId: string; owner: SessionId | null; fence: number; count: number },
+  ): Promise<number> {
+    const key = this.#conversation(write.agentSessionId)
+    const now = this.#context.backend.now
+    const advanced = await transaction
+      .insertInto('conversation')
+      .values({ ...key, session_id: write.owner, fence: write.fence, last_position: write.count, updated_at: now })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['organization_id', 'workspace_id', 'agent_session_id'])
+          .doUpdateSet((eb) => ({
+            session_id: write.owner,
+            fence: write.fence,
+            last_position: eb('conversation.last_position', '+', write.count),
+            updated_at: now,
+          }))
+          .where('conversation.fence', '<=', write.owner === null ? write.fence : Number.MAX_SAFE_INTEGER),
+      )
+      .returning('last_position')
+      .executeTakeFirst()
+    if (advanced) return advanced.last_position
+    const { fence } = await transaction
+      .selectFrom('conversation')
+      .select('fence')
+      .where((eb) => eb.and(key))
+      .executeTakeFirstOrThrow()
+    throw leaseLost(`conversation ${write.agentSessionId}`, { fence: write.fence, highestFence: fence })
+  }
+
+  #conversation(agentSessionId: string) {
+    return { ...this.#context.workspace, agent_session_id: agentSessionId }
+  }
+}

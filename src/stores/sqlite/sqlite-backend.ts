@@ -1,0 +1,50 @@
+import { Kysely, sql } from 'kysely'
+import type { Tables } from '../sql/schema.ts'
+import type { SqlBackend } from '../sql/sql-backend.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+import { SqliteDialect } from './sqlite-dialect.ts'
+import { WriteQueue } from './write-queue.ts'
+
+/** How soon a reader sees what another process wrote. */
+const watchIntervalMs = 25
+
+/**
+ * Two connections: one writes, in the transactions of the queue; the other reads, so that it never
+ * sees a transaction that is still open.
+ */
+export async function openSqliteBackend(options: { file: string; busyTimeoutMs: number }): Promise<SqlBackend> {
+  const writing = await SqliteConnection.open(options)
+  const reading = await SqliteConnection.open({ ...options, readOnly: true })
+  const queue = new WriteQueue(writing, new Kysely<Tables>({ dialect: new SqliteDialect(writing) }))
+  return {
+    description: `sqlite ${options.file}`,
+    reader: new Kysely<Tables>({ dialect: new SqliteDialect(reading) }),
+    now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    write: (job) => queue.run(job),
+    watchCommits: (committed) => watchCommits(writing, committed),
+    close: async () => {
+      await queue.close()
+      reading.close()
+      writing.close()
+    },
+  }
+}
+
+/** `data_version` counts the commits of other connections. Our own all go through this one, so it tells of other processes. */
+function watchCommits(connection: SqliteConnection, committed: () => void): () => void {
+  const version = () => (connection.executeNow('pragma data_version').rows[0] as { data_version: number }).data_version
+  let seen = version()
+  const timer = setInterval(() => {
+    try {
+      const current = version()
+      if (current === seen) return
+      seen = current
+    } catch {
+      // Whatever is wrong with the database, the readers find it out, and report it, by reading.
+    }
+    committed()
+  }, watchIntervalMs)
+  // A subscription alone does not keep a process alive.
+  timer.unref()
+  return () => clearInterval(timer)
+}
