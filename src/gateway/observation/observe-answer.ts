@@ -107,8 +107,11 @@ function withError(how: ModelRequestEnd, body: unknown): AnswerEnd {
   return error === undefined ? { how } : { how, error }
 }
 
-function describeBlock(block: WireBlock): { blockType: string; toolUseId?: string; toolName?: string } {
-  const blockType = String(block.type)
+function describeBlock({ type: blockType, ...block }: WireBlock): {
+  blockType: string
+  toolUseId?: string
+  toolName?: string
+} {
   if (!blockType.endsWith('tool_use')) return { blockType }
   return { blockType, toolUseId: String(block['id']), toolName: String(block['name']) }
 }

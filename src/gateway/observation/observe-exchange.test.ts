@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ModelObservation } from '../../ports/model-observation.ts'
 import { observeExchange } from './observe-exchange.ts'

@@ -27,7 +27,7 @@ export function observeExchange(
   const emit = (observation: BareObservation): void => {
     if (ended) return
     try {
-      observe({ ...observation, request, atMs: performance.now() } as ModelObservation)
+      observe({ ...observation, request, atMs: performance.now() })
     } catch (error) {
       // Who only watches must not break the agent's run.
       process.emitWarning(error instanceof Error ? error : String(error))

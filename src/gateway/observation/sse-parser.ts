@@ -4,6 +4,9 @@ export interface SseEvent {
   readonly data: string
 }
 
+const lf = 10
+const cr = 13
+
 export interface SseParser {
   push(chunk: Uint8Array): void
 }
@@ -14,8 +17,9 @@ export interface SseParser {
  */
 export function createSseParser(onEvent: (event: SseEvent) => void): SseParser {
   const decoder = new TextDecoder()
-  let rest = ''
-  let scanned = 0
+  // The start of a line that is not complete yet, in pieces: joined once, however long it grows.
+  let pending: string[] = []
+  let lastWasCr = false
   let event = ''
   let data: string[] = []
 
@@ -35,19 +39,19 @@ export function createSseParser(onEvent: (event: SseEvent) => void): SseParser {
 
   return {
     push(chunk) {
-      rest += decoder.decode(chunk, { stream: true })
+      const text = decoder.decode(chunk, { stream: true })
       let start = 0
-      for (let index = scanned; index < rest.length; index++) {
-        const code = rest.charCodeAt(index)
-        if (code !== 10 && code !== 13) continue
-        // A CR at the very end may be the first half of a CRLF.
-        if (code === 13 && index + 1 === rest.length) break
-        takeLine(rest.slice(start, index))
-        if (code === 13 && rest.charCodeAt(index + 1) === 10) index++
-        start = index + 1
+      for (let index = 0; index < text.length; index++) {
+        const code = text.charCodeAt(index)
+        if (code === lf && lastWasCr) start = index + 1
+        else if (code === lf || code === cr) {
+          takeLine(pending.join('') + text.slice(start, index))
+          pending = []
+          start = index + 1
+        }
+        lastWasCr = code === cr
       }
-      rest = rest.slice(start)
-      scanned = rest.endsWith('\r') ? rest.length - 1 : rest.length
+      if (start < text.length) pending.push(text.slice(start))
     },
   }
 }

@@ -66,5 +66,8 @@ export function readApiError(body: unknown): { type: string; message: string } |
   const error = body !== null && typeof body === 'object' && 'error' in body ? body.error : undefined
   if (error === null || typeof error !== 'object') return undefined
   const { type, message } = error as { type?: unknown; message?: unknown }
-  return { type: String(type ?? 'api_error'), message: String(message ?? '') }
+  return {
+    type: typeof type === 'string' ? type : 'api_error',
+    message: typeof message === 'string' ? message : '',
+  }
 }

@@ -32,11 +32,7 @@ export const headersForUpstream = (headers: IncomingHttpHeaders): Record<string,
 export const headersForAgent = (headers: IncomingHttpHeaders): Record<string, string> => pick(headers, () => true)
 
 function pick(headers: IncomingHttpHeaders, wanted: (name: string) => boolean): Record<string, string> {
-  const named = new Set(
-    String(headers.connection ?? '')
-      .toLowerCase()
-      .split(/\s*,\s*/),
-  )
+  const named = new Set((headers.connection ?? '').toLowerCase().split(/\s*,\s*/))
   const picked: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || hopByHop.has(name) || named.has(name) || !wanted(name)) continue

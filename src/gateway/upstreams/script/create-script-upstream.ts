@@ -79,7 +79,7 @@ function countTokens(body: Uint8Array): UpstreamResponse {
   return jsonResponse({ status: 200, text: JSON.stringify({ input_tokens: total }) })
 }
 
-const models = ['claude-opus-4-8', 'claude-sonnet-4-5', 'claude-haiku-4-5']
+const models = ['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5']
 
 function otherAnswer(method: string, pathname: string): UpstreamResponse {
   if (pathname === '/api/hello') return jsonResponse({ status: 200, text: '{"message":"hello"}' })

@@ -43,7 +43,7 @@ function whyMessageRefused(
 ): string | undefined {
   const at = `messages.${index}`
   if (role === undefined) return `${at}.role: Field required`
-  if (!roles.has(String(role))) return `${at}.role: Input should be 'user', 'assistant' or 'system'`
+  if (typeof role !== 'string' || !roles.has(role)) return `${at}.role: Input should be 'user', 'assistant' or 'system'`
   if (content === undefined) return `${at}.content: Field required`
   if (typeof content !== 'string' && !Array.isArray(content)) return `${at}.content: Input should be a valid array`
   if (content.length === 0 && !(isLast && role === 'assistant')) {
@@ -51,7 +51,7 @@ function whyMessageRefused(
   }
   if (typeof content === 'string') return undefined
   for (const [position, block] of content.entries()) {
-    const reason = whyBlockRefused(asRecord(block), `${at}.content.${position}`, String(role))
+    const reason = whyBlockRefused(asRecord(block), `${at}.content.${position}`, role)
     if (reason !== undefined) return reason
   }
   return undefined
@@ -60,9 +60,10 @@ function whyMessageRefused(
 function whyBlockRefused(block: Readonly<Record<string, unknown>>, at: string, role: string): string | undefined {
   const { type } = block
   if (type === undefined) return `${at}.type: Field required`
-  if (typeof type !== 'string' || !blockTypes.has(type)) {
+  if (typeof type !== 'string') return `${at}.type: Input should be a valid string`
+  if (!blockTypes.has(type)) {
     const expected = [...blockTypes].map((name) => `'${name}'`).join(', ')
-    return `${at}: Input tag '${String(type)}' found using 'type' does not match any of the expected tags: ${expected}`
+    return `${at}: Input tag '${type}' found using 'type' does not match any of the expected tags: ${expected}`
   }
   if (type === 'tool_use' && role !== 'assistant')
     return `${at}: \`tool_use\` blocks can only be in \`assistant\` messages`

@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Anthropic from '@anthropic-ai/sdk'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
+import { credentialsFromEnvironment } from '../../src/gateway/upstreams/anthropic/credentials-from-environment.ts'
+import type { ModelUpstream } from '../../src/ports/model-gateway.ts'
+import { startScriptedMessagesApi } from '../../src/testing/index.ts'
+import { openGateway } from './support.ts'
+
+const key = 'sk-ant-very-secret'
+const hello = { model: 'claude-opus-5-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'hi' }] }
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+async function connect(upstream: ModelUpstream) {
+  const { gateway, run, seen } = await openGateway(upstream)
+  closers.push(
+    async () => upstream.close?.(),
+    () => gateway.close(),
+  )
+  return {
+    seen,
+    run,
+    client: new Anthropic({ baseURL: run.baseUrl, authToken: run.token, apiKey: null, maxRetries: 0 }),
+  }
+}
+
+async function startServer(answer: (outgoing: ServerResponse, path: string) => void) {
+  const asked: { path: string; headers: IncomingHttpHeaders }[] = []
+  const server: Server = createServer((incoming, outgoing) => {
+    asked.push({ path: incoming.url ?? '', headers: incoming.headers })
+    incoming.resume().on('end', () => answer(outgoing, incoming.url ?? ''))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(async () => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+describe('createAnthropicUpstream', () => {
+  it('streams through with its own key, which nobody on the agent’s side sees', async () => {
+    const api = await startScriptedMessagesApi([{ reply: 'from {{model}}' }])
+    closers.push(() => api.close())
+    const { client, run, seen } = await connect(
+      createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: api.url }),
+    )
+    const message = await client.messages.stream(hello).finalMessage()
+    expect(message.content).toMatchObject([{ text: 'from claude-opus-5-5' }])
+    expect(api.requests).toHaveLength(1)
+    expect(JSON.stringify([seen, message, run])).not.toContain(key)
+    expect(JSON.stringify(api.requests)).not.toContain(run.token)
+  })
+
+  it('sends the key or the token, plain encoding, and the path of the base URL', async () => {
+    const { asked, url } = await startServer((outgoing) =>
+      outgoing.writeHead(404, { 'content-type': 'application/json' }).end('{}'),
+    )
+    for (const credentials of [{ apiKey: key }, { authToken: key }]) {
+      const { client } = await connect(createAnthropicUpstream({ credentials, baseUrl: `${url}/proxy/` }))
+      await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
+    }
+    expect(asked.map(({ path }) => path)).toEqual(['/proxy/v1/messages', '/proxy/v1/messages'])
+    expect(asked[0]!.headers).toMatchObject({
+      'x-api-key': key,
+      'accept-encoding': 'identity',
+      'anthropic-version': expect.any(String) as string,
+    })
+    expect(asked[0]!.headers.authorization).toBeUndefined()
+    expect(asked[1]!.headers).toMatchObject({ authorization: `Bearer ${key}` })
+    expect(asked[1]!.headers['x-api-key']).toBeUndefined()
+  })
+
+  it('passes a cut on as a cut', async () => {
+    const { url } = await startServer((outgoing) => {
+      outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: ping\ndata: {"type":"ping"}\n\n')
+      setImmediate(() => outgoing.destroy())
+    })
+    const { client, seen } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    await expect(client.messages.stream(hello).finalMessage()).rejects.toThrow()
+    expect(seen.at(-1)).toMatchObject({ type: 'end', how: 'upstream_cut' })
+  })
+
+  it('hangs up when the agent does', async () => {
+    let closed: Promise<unknown> | undefined
+    const { url } = await startServer((outgoing) => {
+      closed = once(outgoing, 'close')
+      outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: ping\ndata: {"type":"ping"}\n\n')
+    })
+    const { client } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    const stream = await client.messages.create({ ...hello, stream: true })
+    stream.controller.abort()
+    await closed
+  })
+
+  it('says that a service cannot be reached, and not with what key', async () => {
+    const { client, seen } = await connect(
+      createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: 'http://127.0.0.1:1' }),
+    )
+    const failure = await client.messages.create(hello).catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      status: 502,
+      message: expect.stringContaining('127.0.0.1:1 could not be reached: ECONNREFUSED') as string,
+    })
+    expect(JSON.stringify([failure, seen])).not.toContain(key)
+  })
+
+  it('wants an http or https URL', () => {
+    for (const baseUrl of ['nowhere', 'file:///etc/passwd']) {
+      expect(() => createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl })).toThrow(
+        'not an http or https URL',
+      )
+    }
+  })
+})
+
+describe('credentialsFromEnvironment', () => {
+  it('reads key, token and base URL as every client does', async () => {
+    const { asked, url } = await startServer((outgoing) => outgoing.writeHead(404).end('{}'))
+    for (const credential of ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']) {
+      const upstream = credentialsFromEnvironment({ [credential]: ` ${key}\n`, ANTHROPIC_BASE_URL: url })
+      const { client } = await connect(upstream!)
+      await client.messages.create(hello).catch(() => {})
+    }
+    expect(asked.map(({ headers }) => headers['x-api-key'] ?? headers.authorization)).toEqual([key, `Bearer ${key}`])
+  })
+
+  it('gives nothing without a credential', () => {
+    expect(credentialsFromEnvironment({ ANTHROPIC_API_KEY: '', ANTHROPIC_BASE_URL: 'http://x' })).toBeUndefined()
+    expect(credentialsFromEnvironment({ ANTHROPIC_API_KEY: key })?.name).toBe('anthropic')
+  })
+})
