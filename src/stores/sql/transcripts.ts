@@ -76,7 +76,16 @@ export class SqlTranscriptStore implements TranscriptStore {
       .selectFrom('conversation')
       .select(['agent_session_id', 'updated_at'])
       .where((eb) => eb.and(this.#context.workspace))
-      .where('last_position', '>', 0)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('transcript_entry')
+            .select('transcript_entry.position')
+            .whereRef('transcript_entry.organization_id', '=', 'conversation.organization_id')
+            .whereRef('transcript_entry.workspace_id', '=', 'conversation.workspace_id')
+            .whereRef('transcript_entry.agent_session_id', '=', 'conversation.agent_session_id'),
+        ),
+      )
       .orderBy('updated_at', 'desc')
       .orderBy('agent_session_id')
       .execute()
@@ -93,11 +102,6 @@ export class SqlTranscriptStore implements TranscriptStore {
       }
       await entries.execute()
       // A session's conversation stays its own, so that a driver that lost the session cannot write it anew.
-      await transaction
-        .updateTable('conversation')
-        .set({ last_position: 0 })
-        .where((eb) => eb.and(conversation))
-        .execute()
       await transaction
         .deleteFrom('conversation')
         .where((eb) => eb.and(conversation))
