@@ -29,6 +29,9 @@ export const newEventId = (): EventId => `sevt_${newIdBody()}` as EventId
 export const newThreadId = (): ThreadId => `sthr_${newIdBody()}` as ThreadId
 export const newRunId = (): RunId => `run_${newIdBody()}` as RunId
 
+/** The main thread of a session has the session's own digits. */
+export const mainThreadId = (sessionId: SessionId): ThreadId => `sthr_${sessionId.slice('sesn_'.length)}` as ThreadId
+
 const state = { milliseconds: 0, counter: 0 }
 
 /** A UUIDv7 (RFC 9562, method 1: a 12-bit counter after the milliseconds) in 26 base32 digits. */

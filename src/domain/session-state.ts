@@ -44,6 +44,11 @@ export interface TurnState {
 
 export interface OpenTool {
   readonly name: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** The model's own id of the call, where known. */
+  readonly toolUseId: string | null
+  /** The call went to an MCP server. */
+  readonly isMcp: boolean
   readonly threadId: string | null
 }
 

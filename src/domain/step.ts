@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 import type { LoggedEvent } from './session-event.ts'
-import { emptyTurn, initialSessionState, type SessionState, type ThreadState } from './session-state.ts'
+import { emptyTurn, initialSessionState, type OpenTool, type SessionState, type ThreadState } from './session-state.ts'
 import { addUsage, type Usage } from './usage.ts'
 
 export interface Step {
@@ -43,9 +43,7 @@ function changeBy(state: SessionState, event: LoggedEvent): Partial<SessionState
     case 'agent.tool_use':
     case 'agent.mcp_tool_use':
     case 'agent.custom_tool_use':
-      return {
-        openTools: { ...state.openTools, [event.id]: { name: event.name, threadId: event.session_thread_id ?? null } },
-      }
+      return { openTools: { ...state.openTools, [event.id]: openTool(event) } }
     case 'agent.tool_result':
       return withoutTool(state, event.tool_use_id)
     case 'agent.mcp_tool_result':
@@ -170,6 +168,18 @@ function turnUsage(event: Extract<LoggedEvent, { type: 'perdure.turn_ended' }>):
     cacheCreationInputTokens: sum((model) => model.cache_creation_input_tokens),
     modelRequests: event.model_requests,
     costNanoUsd: BigInt(event.cost_nano_usd),
+  }
+}
+
+function openTool(
+  event: Extract<LoggedEvent, { type: 'agent.tool_use' | 'agent.mcp_tool_use' | 'agent.custom_tool_use' }>,
+): OpenTool {
+  return {
+    name: event.type === 'agent.mcp_tool_use' ? `${event.mcp_server_name}/${event.name}` : event.name,
+    input: event.input,
+    toolUseId: event.perdure?.tool_use_id ?? null,
+    isMcp: event.type === 'agent.mcp_tool_use',
+    threadId: event.session_thread_id ?? null,
   }
 }
 

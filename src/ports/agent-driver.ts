@@ -14,6 +14,19 @@ export interface AgentDriver<Options> {
   validate(options: Options): void
   /** Starts the agent's process; a failure to start arrives through the reports. */
   start(request: AgentStartRequest<Options>): AgentProcess
+  /**
+   * Copies a conversation within the store, whole or up to and including one message, so that it can
+   * go on apart. Resolves to the copy's agent session id.
+   * @throws {PerdureError} `session_not_found` when there is no such conversation or message.
+   */
+  forkConversation(request: ForkConversationRequest): Promise<string>
+}
+
+export interface ForkConversationRequest {
+  readonly transcripts: TranscriptStore
+  readonly agentSessionId: string
+  /** Id of a message in the transcript; the newest when left out. */
+  readonly upToUuid?: string
 }
 
 export interface AgentStartRequest<Options> {

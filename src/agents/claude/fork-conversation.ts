@@ -1,0 +1,23 @@
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { ForkConversationRequest } from '../../ports/agent-driver.ts'
+import { sessionStoreOver } from './session-store-adapter.ts'
+
+/** Copies a conversation with the SDK's own helper, which gives every message a new id and keeps the chain. */
+export async function forkConversation(request: ForkConversationRequest): Promise<string> {
+  const { transcripts, agentSessionId, upToUuid } = request
+  const { forkSession } = await import('@anthropic-ai/claude-agent-sdk')
+  // The copy is nobody's yet: no lease guards it, so the lowest fence writes it.
+  const sessionStore = sessionStoreOver(transcripts, { fence: 0, onLeaseLost: () => {} })
+  try {
+    const copy = await forkSession(agentSessionId, {
+      sessionStore,
+      ...(upToUuid === undefined ? {} : { upToMessageId: upToUuid }),
+    })
+    return copy.sessionId
+  } catch (error) {
+    throw new PerdureError('session_not_found', `The conversation ${agentSessionId} cannot be forked there.`, {
+      cause: error,
+      details: { agentSessionId, upToUuid: upToUuid ?? null },
+    })
+  }
+}

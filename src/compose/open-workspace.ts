@@ -1,0 +1,40 @@
+import type { SandboxProvider } from '../ports/sandbox.ts'
+import { defaultScope, type Storage, type WorkspaceStores } from '../ports/storage.ts'
+import { locateDataDirectory } from './locate-data-directory.ts'
+import { processRuntime } from './process-runtime.ts'
+
+export interface WorkspaceOptions {
+  /** Where sessions are kept. Default: SQLite in the data directory. */
+  readonly storage?: Storage
+  readonly dataDirectory?: string
+  readonly organizationId?: string
+  readonly workspaceId?: string
+}
+
+export interface OpenWorkspace {
+  readonly stores: WorkspaceStores
+  readonly sandboxes: SandboxProvider
+  /** For display: where sessions are kept. */
+  readonly description: string
+}
+
+/** The stores of one tenant's space, in the storage that was given or in the data directory. */
+export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWorkspace> {
+  const directory = processRuntime().dataDirectory(
+    locateDataDirectory({
+      named: options.dataDirectory,
+      environment: process.env,
+      currentDirectory: process.cwd(),
+    }),
+  )
+  const storage = options.storage ?? (await directory.storage())
+  const stores = storage.workspace({
+    organizationId: options.organizationId ?? defaultScope.organizationId,
+    workspaceId: options.workspaceId ?? defaultScope.workspaceId,
+  })
+  if (options.storage === undefined) {
+    directory.reap()
+    await stores.sessions.deleteExpired()
+  }
+  return { stores, sandboxes: directory.sandboxes, description: storage.description }
+}

@@ -1,0 +1,47 @@
+import { createClaudeDriver } from '../agents/claude/create-claude-driver.ts'
+import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import { createModelGateway } from '../gateway/create-model-gateway.ts'
+import type { AgentDriver } from '../ports/agent-driver.ts'
+import type { ModelGateway } from '../ports/model-gateway.ts'
+import { DataDirectory } from './data-directory.ts'
+
+/** What all runs of one process share: one gateway, one driver, one connection per data directory. */
+export interface ProcessRuntime {
+  readonly gateway: ModelGateway
+  readonly driver: AgentDriver<ClaudeAgentOptions>
+  /** Opened at first use, then shared. */
+  dataDirectory(path: string): DataDirectory
+  /** Lets go of everything, after the runs have ended. A later use begins afresh. */
+  close(): Promise<void>
+}
+
+const key = Symbol.for('perdure.runtime')
+type Home = typeof globalThis & { [key]?: ProcessRuntime }
+
+/** The runtime of this process. It stands on `globalThis`, so that reloaded modules and second copies find the same one. */
+export function processRuntime(): ProcessRuntime {
+  const home: Home = globalThis
+  home[key] ??= createProcessRuntime(() => delete home[key])
+  return home[key]
+}
+
+function createProcessRuntime(forget: () => void): ProcessRuntime {
+  const directories = new Map<string, DataDirectory>()
+  const gateway = createModelGateway()
+  return {
+    gateway,
+    driver: createClaudeDriver(),
+    dataDirectory(path) {
+      const known = directories.get(path)
+      if (known !== undefined) return known
+      const opened = new DataDirectory(path)
+      directories.set(path, opened)
+      return opened
+    },
+    async close() {
+      forget()
+      await gateway.close()
+      await Promise.all([...directories.values()].map((directory) => directory.close()))
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import type { UserContent } from '../domain/user-input.ts'
+import type { Script } from '../gateway/upstreams/script/script.ts'
+import type { InputPriority } from '../ports/inbox.ts'
+import type { ModelUpstream } from '../ports/model-gateway.ts'
+import type { Storage } from '../ports/storage.ts'
+import type { ApprovalPolicy } from '../runtime/run-request.ts'
+
+/** A message to the agent: text, content blocks, or either with its priority. */
+export type UserMessageInput = string | UserContent | { content: string | UserContent; priority?: InputPriority }
+
+/** What Perdure itself understands; everything else of {@link RunAgentOptions} goes to the agent. */
+export interface PerdureRunOptions {
+  /**
+   * What the user says. A stream of messages keeps the run open until it ends. May be left out when
+   * messages wait in the session's inbox.
+   */
+  prompt?: string | UserContent | AsyncIterable<UserMessageInput>
+  /** Where the agent works. Default: the current folder. */
+  cwd?: string
+  /** Goes on with this session. Without it, a new session begins. */
+  sessionId?: string
+  /** With `sessionId`: leaves that session as it is and goes on in a copy of it. */
+  fork?: boolean
+  /** Name of a new session. */
+  title?: string
+  /** Labels of a new session, to find it by. */
+  tags?: readonly string[]
+  metadata?: Readonly<Record<string, string>>
+  /** Seconds after the last change at which a new session expires. Default: never. */
+  ttl?: number
+  /** Where sessions are kept. Default: SQLite in the data directory. */
+  storage?: Storage
+  /** Default: `PERDURE_DATA_DIR`, else the nearest `.perdure` folder upwards, else `.perdure` here. */
+  dataDirectory?: string
+  /** Who plays the model, instead of the Anthropic API: for example `scriptedModel(…)` of `perdure/testing`. */
+  upstream?: ModelUpstream | undefined
+  /** A script that plays the model: its file, or the script itself. */
+  script?: string | Script | undefined
+  /** What happens to tool calls that rules and mode leave open. Default `auto`: held while somebody follows the events. */
+  approvals?: ApprovalPolicy
+  /** Longest time from start to end, in milliseconds. Default: 6 hours. */
+  timeoutMs?: number
+  /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */
+  idleTimeoutMs?: number
+  /** Aborts the run. */
+  signal?: AbortSignal
+  /** Tenant. Default: `default`. */
+  organizationId?: string
+  /** Tenant's space. Default: `default`. */
+  workspaceId?: string
+}
+
+/** Options of {@link runAgent}: Perdure's own, and all of the Agent SDK's that Perdure does not set itself. */
+export type RunAgentOptions = PerdureRunOptions & Omit<ClaudeAgentOptions, keyof PerdureRunOptions>

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path'
+import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import { newRunId, newSessionId, sessionIdSchema, type RunId, type SessionId } from '../domain/ids.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import { systemClock } from '../ports/clock.ts'
+import type { NewSessionRecord } from '../ports/session-records.ts'
+import { ActiveRun } from '../runtime/active-run.ts'
+import { AgentRun } from '../runtime/agent-run.ts'
+import { forkSession } from '../runtime/fork-session.ts'
+import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
+import { chooseUpstream } from './choose-upstream.ts'
+import { createConfigDirectory } from './data-directory.ts'
+import { openWorkspace } from './open-workspace.ts'
+import { processRuntime } from './process-runtime.ts'
+import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
+import { splitOptions } from './split-options.ts'
+import { parseUserMessage, promptMessages } from './user-message.ts'
+
+const sixHoursMs = 6 * 60 * 60_000
+const fifteenMinutesMs = 15 * 60_000
+/** A driver that vanished without a trace holds its session for so long; one that died on this machine, not at all. */
+const leaseTtlMs = 15_000
+
+/**
+ * Runs an agent: a new session, or one more turn of an existing one.
+ *
+ * Await the returned run for its outcome, iterate over it for its events, call it to steer. What
+ * goes wrong before anything has started rejects with a {@link PerdureError}; what goes wrong
+ * afterwards is an outcome.
+ *
+ * @throws {PerdureError} `invalid_request` for options that can never be right.
+ */
+export function runAgent(options: RunAgentOptions): AgentRun {
+  const { own, agent } = splitOptions(options)
+  const runId = newRunId()
+  const sessionId = sessionIdOf(own)
+  const run = new AgentRun({
+    sessionId,
+    runId,
+    parseInput: parseUserMessage,
+    start: (handle) => prepare({ own, agent, runId, sessionId, isFollowed: () => handle.isFollowed }),
+  })
+  followSignal(run, own.signal)
+  return run
+}
+
+interface Preparation {
+  readonly own: PerdureRunOptions
+  readonly agent: ClaudeAgentOptions
+  readonly runId: RunId
+  readonly sessionId: SessionId
+  readonly isFollowed: () => boolean
+}
+
+async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentOptions>> {
+  const { own, agent, runId, sessionId, isFollowed } = preparation
+  const { gateway, driver } = processRuntime()
+  driver.validate(agent)
+  if (own.prompt === undefined && own.sessionId === undefined) {
+    throw new PerdureError('invalid_request', 'There is nothing to say: a new session needs a prompt.')
+  }
+  if (typeof own.prompt === 'string' || Array.isArray(own.prompt)) parseUserMessage(own.prompt)
+  const upstream = await chooseUpstream(own, process.env)
+  const { stores, sandboxes } = await openWorkspace(own)
+  const workingDirectory = await workingDirectoryOf(preparation, stores)
+  if (own.fork === true && own.sessionId !== undefined) {
+    await forkSession(
+      { stores, driver },
+      { from: sessionIdSchema.parse(own.sessionId), newId: sessionId, title: own.title ?? null },
+    )
+  }
+  return new ActiveRun(
+    {
+      stores,
+      driver,
+      gateway,
+      sandboxes,
+      clock: systemClock,
+      leaseOwner: ownerOfThisProcess,
+      createConfigDirectory,
+    },
+    {
+      runId,
+      sessionId,
+      create: own.sessionId === undefined ? newSession(preparation, workingDirectory) : null,
+      workingDirectory,
+      agentOptions: agent,
+      upstream,
+      inputs: promptMessages(own.prompt),
+      approvals: own.approvals ?? 'auto',
+      timeoutMs: own.timeoutMs ?? sixHoursMs,
+      idleTimeoutMs: own.idleTimeoutMs ?? fifteenMinutesMs,
+      leaseTtlMs,
+      isFollowed,
+    },
+  )
+}
+
+/** A session goes on where it worked before, unless it is told another place. */
+async function workingDirectoryOf(
+  { own }: Preparation,
+  { sessions }: Awaited<ReturnType<typeof openWorkspace>>['stores'],
+): Promise<string> {
+  if (own.cwd !== undefined || own.sessionId === undefined) return resolve(own.cwd ?? '.')
+  const record = await sessions.get(sessionIdSchema.parse(own.sessionId))
+  return record?.workingDirectory ?? resolve('.')
+}
+
+function newSession({ own, agent, sessionId }: Preparation, workingDirectory: string): NewSessionRecord {
+  return {
+    id: sessionId,
+    title: own.title ?? null,
+    tags: own.tags ?? [],
+    metadata: own.metadata ?? {},
+    workingDirectory,
+    model: agent.model ?? null,
+    parent: null,
+    ttlSeconds: own.ttl ?? null,
+  }
+}
+
+function sessionIdOf(own: PerdureRunOptions): SessionId {
+  if (own.sessionId === undefined) {
+    if (own.fork === true) {
+      throw new PerdureError('invalid_request', 'Option fork needs the sessionId of what is to be forked.')
+    }
+    return newSessionId()
+  }
+  const given = sessionIdSchema.safeParse(own.sessionId)
+  if (!given.success)
+    throw new PerdureError('invalid_request', `sessionId is ${given.error.issues[0]?.message}: ${own.sessionId}`)
+  return own.fork === true ? newSessionId() : given.data
+}
+
+function followSignal(run: AgentRun, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  const abort = (): void => void run.abort('The run’s signal was aborted.')
+  if (signal.aborted) return abort()
+  signal.addEventListener('abort', abort, { once: true })
+  const forget = (): void => signal.removeEventListener('abort', abort)
+  run.then(forget, forget)
+}

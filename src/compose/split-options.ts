@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
+
+const positive = z.number().positive()
+
+/** Perdure's own options, checked for callers without types; the agent's are checked by its driver. */
+const ownOptions = {
+  prompt: z.unknown(),
+  cwd: z.string().min(1),
+  sessionId: z.string().min(1),
+  fork: z.boolean(),
+  title: z.string(),
+  tags: z.array(z.string().min(1)),
+  metadata: z.record(z.string(), z.string()),
+  ttl: positive,
+  storage: z.custom((value) => typeof value === 'object' && value !== null && 'workspace' in value, 'not a storage'),
+  dataDirectory: z.string().min(1),
+  upstream: z.custom(
+    (value) => typeof value === 'object' && value !== null && 'handle' in value,
+    'not a model upstream',
+  ),
+  script: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
+  approvals: z.enum(['auto', 'wait', 'refuse', 'stop']),
+  timeoutMs: positive,
+  idleTimeoutMs: positive,
+  signal: z.instanceof(AbortSignal),
+  organizationId: z.string().min(1),
+  workspaceId: z.string().min(1),
+} satisfies Record<keyof PerdureRunOptions, z.ZodType>
+
+const isOwn = (name: string): name is keyof typeof ownOptions => Object.hasOwn(ownOptions, name)
+
+/** @throws {PerdureError} `invalid_request`, naming the option. */
+export function splitOptions(options: RunAgentOptions): { own: PerdureRunOptions; agent: ClaudeAgentOptions } {
+  const own: Record<string, unknown> = {}
+  const agent: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (!isOwn(name)) {
+      agent[name] = value
+      continue
+    }
+    const checked = ownOptions[name].safeParse(value)
+    if (!checked.success) {
+      throw new PerdureError('invalid_request', `Option ${name}: ${checked.error.issues[0]?.message ?? 'not valid'}`, {
+        details: { option: name },
+      })
+    }
+    own[name] = value
+  }
+  // The agent is told the title too: otherwise it would ask the model for one.
+  if (typeof own['title'] === 'string') agent['title'] = own['title']
+  return { own: own as PerdureRunOptions, agent: agent as ClaudeAgentOptions }
+}

@@ -1,0 +1,43 @@
+import { textContent, userContentSchema } from '../domain/user-input.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { InputPriority } from '../ports/inbox.ts'
+import type { RunInput } from '../runtime/run-request.ts'
+
+const priorities: readonly unknown[] = ['now', 'next', 'later']
+
+/**
+ * A message as callers write it, checked: text, content blocks, or `{ content, priority }`.
+ * @throws {PerdureError} `invalid_request`.
+ */
+export function parseUserMessage(message: unknown, priority: InputPriority = 'next'): RunInput {
+  if (typeof message === 'string') {
+    if (message.trim() === '') throw new PerdureError('invalid_request', 'The message is empty.')
+    return { content: textContent(message), priority }
+  }
+  if (typeof message === 'object' && message !== null && 'content' in message) {
+    const named = 'priority' in message ? (message.priority ?? priority) : priority
+    if (!isPriority(named)) throw new PerdureError('invalid_request', 'A priority is one of now, next, later.')
+    return parseUserMessage(message.content, named)
+  }
+  const content = userContentSchema.safeParse(message)
+  if (!content.success) {
+    const issue = content.error.issues[0]
+    throw new PerdureError(
+      'invalid_request',
+      `The message is not valid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`,
+    )
+  }
+  return { content: content.data, priority }
+}
+
+const isPriority = (value: unknown): value is InputPriority => priorities.includes(value)
+
+/** A prompt as the stream of messages that it is. */
+export async function* promptMessages(prompt: unknown): AsyncGenerator<RunInput, void> {
+  if (prompt === undefined) return
+  if (typeof prompt !== 'object' || prompt === null || !(Symbol.asyncIterator in prompt)) {
+    yield parseUserMessage(prompt)
+    return
+  }
+  for await (const message of prompt as AsyncIterable<unknown>) yield parseUserMessage(message)
+}

@@ -1,0 +1,326 @@
+import type { Command } from '../domain/command.ts'
+import type { EventId } from '../domain/ids.ts'
+import type { RunOutcome } from '../domain/outcome.ts'
+import type { EventDraft, SessionStreamEvent } from '../domain/session-event.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
+import { createApprovals } from './approvals.ts'
+import type { JoinOutput } from './join/join-output.ts'
+import { outcomeOf, type RunCause } from './outcome-of-run.ts'
+import { createOwnEvents } from './own-events.ts'
+import { closeRun } from './close-run.ts'
+import { openRun, type OpenRun } from './open-run.ts'
+import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
+
+/** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
+const settleMs = 2_000
+/** Calls of one answer are asked about one after the other; so long is waited for the others. */
+const siblingQuestionsMs = 200
+
+/**
+ * One activation of a session: takes the lease, starts the agent, turns what it and the gateway
+ * report into the log, performs the commands that follow from the log, and leaves the session
+ * consistent, however it ends.
+ */
+export class ActiveRun<Options> {
+  readonly #dependencies: RunDependencies<Options>
+  readonly #request: RunRequest<Options>
+  readonly #own: ReturnType<typeof createOwnEvents>
+  readonly #approvals = createApprovals()
+  readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
+  readonly #turnSettled = new EventTarget()
+  #open: OpenRun | null = null
+  /** The agent has something to do, or is about to. */
+  #turnActive = false
+  /** What came after a result whose end of turn is not yet in the log; it waits, so that the order is true. */
+  #held: JoinOutput[] | null = null
+  #errorShown = false
+  #modelRequests = 0
+  #sourceEnded = false
+  #feeding: Promise<void> = Promise.resolve()
+  /** Why the run is being ended before the agent is done; the first reason counts. */
+  #cause: PerdureError | 'requires_action' | null = null
+  #ending: Promise<void> | null = null
+
+  constructor(dependencies: RunDependencies<Options>, request: RunRequest<Options>) {
+    this.#dependencies = dependencies
+    this.#request = request
+    this.#own = createOwnEvents(dependencies.clock)
+  }
+
+  listen(listener: (event: SessionStreamEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Runs to the end.
+   * @throws {PerdureError} when the run could not begin: nothing was started and nothing was said to the agent.
+   */
+  async run(): Promise<RunOutcome> {
+    const { clock } = this.#dependencies
+    const startedMs = clock.monotonicMs()
+    const open = await openRun(this.#dependencies, this.#request, {
+      own: this.#own,
+      onCommand: (command) => this.#perform(command),
+      onEvent: (event) => this.#show(event),
+      onJoined: (output) => this.#joined(output),
+      onPermission: (question) => this.#askPermission(question),
+      onFailure: (error) => this.abort(error),
+    })
+    this.#open = open
+    let failure: PerdureError | null = null
+    try {
+      if (this.#cause !== null) throw this.#cause
+      void this.#takeFromSource()
+      await this.#follow(open)
+    } catch (error) {
+      failure = PerdureError.from(error)
+    }
+    const cause = await this.#close(open, failure)
+    return outcomeOf({
+      request: this.#request,
+      before: open.stateBefore,
+      after: open.writer.state,
+      cause,
+      durationMs: clock.monotonicMs() - startedMs,
+    })
+  }
+
+  /** Says something more; resolves to the id of its event once it is durable. */
+  async send(input: RunInput): Promise<EventId> {
+    const inputs = this.#open?.inputs
+    if (inputs === undefined) throw new PerdureError('invalid_request', 'The run has not begun, or it could not begin.')
+    const id = await inputs.add(input)
+    this.#feed()
+    return id
+  }
+
+  /** Ends the running turn; the run goes on with what still waits. */
+  async interrupt(): Promise<void> {
+    if (this.#open === null || this.#ending !== null) return
+    this.#open.writer.push(this.#own.interrupt())
+    await this.#open.writer.flushed()
+  }
+
+  /** Decides about a held tool call. @throws {PerdureError} when no call with this event id waits. */
+  async decide(toolUseEventId: string, denyMessage: string | null): Promise<void> {
+    const open = this.#open
+    if (open === null || !open.writer.state.awaitingApproval.includes(toolUseEventId)) {
+      throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${toolUseEventId}.`, {
+        hint: 'Use an id from the event_ids of the newest session.status_idle event with stop_reason requires_action.',
+      })
+    }
+    open.writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
+    await open.writer.flushed()
+  }
+
+  /** Ends the run; it settles first, where that takes no more than two seconds. */
+  abort(cause: PerdureError | 'requires_action'): void {
+    this.#cause ??= cause
+    if (this.#open !== null) this.#ending ??= this.#end(this.#open)
+  }
+
+  async #end(open: OpenRun): Promise<void> {
+    open.inputs.close()
+    const byForce =
+      this.#cause === 'requires_action' || (PerdureError.is(this.#cause) && this.#cause.code === 'lease_lost')
+    if (this.#turnActive && !byForce) {
+      const settled = new Promise<void>((resolve) =>
+        this.#turnSettled.addEventListener('settled', () => resolve(), { once: true }),
+      )
+      // Only a person's own abort is a word of the user; a deadline is not.
+      if (PerdureError.is(this.#cause) && this.#cause.code === 'cancelled') open.writer.push(this.#own.interrupt())
+      else void open.agent.interrupt().catch(() => {})
+      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, settleMs).unref())])
+    }
+    await open.agent.stop()
+  }
+
+  async #follow(open: OpenRun): Promise<void> {
+    for await (const report of open.agent.reports) {
+      open.watchdog.seen()
+      open.joiner.report(report)
+    }
+  }
+
+  async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
+    this.#sourceEnded = true
+    open.inputs.close()
+    await this.#ending
+    const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#errorShown }
+    const cause = await closeRun(this.#dependencies, this.#request, { open, closing })
+    this.#approvals.answerAll({ result: 'deny', message: 'The run ended before anybody decided.' })
+    return cause
+  }
+
+  #show(event: SessionStreamEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  // --- what the agent reports ---
+
+  #joined(output: JoinOutput): void {
+    const open = this.#open
+    if (open === null) return
+    if (this.#held !== null) return void this.#held.push(output)
+    if (output.kind === 'preview') return open.writer.preview(output.event)
+    if (output.kind === 'event') return this.#joinedEvent(open, output.event)
+    const { report } = output
+    switch (report.type) {
+      case 'agent_started':
+        if (!this.#turnActive) this.#beginTurn(open)
+        return open.writer.push(this.#own.agentStarted(report))
+      case 'input_state':
+        if (report.state === 'started') this.#takenIn(open, report.inputUuid)
+        return
+      case 'turn_ended':
+        for (const uuid of report.inputUuids) this.#takenIn(open, uuid)
+        if (report.error !== null && !this.#errorShown && !open.writer.state.turn.interrupted) {
+          open.writer.push(this.#own.error(report.error, 'exhausted'))
+        }
+        open.writer.push(this.#own.turnEnded(report, this.#modelRequests))
+        this.#held = []
+        return
+      default:
+        return report satisfies never
+    }
+  }
+
+  #joinedEvent(open: OpenRun, event: EventDraft): void {
+    if (event.type === 'session.error' && 'retry_status' in event.error) {
+      this.#errorShown = event.error.retry_status.type !== 'retrying'
+    }
+    if (event.type === 'span.model_request_start') this.#modelRequests += 1
+    open.writer.push(event)
+    const toolUseId = event.perdure?.tool_use_id
+    if (toolUseId === undefined || !(event.type === 'agent.tool_use' || event.type === 'agent.mcp_tool_use')) return
+    if (this.#approvals.callLogged(toolUseId, event.id as EventId)) this.#announce(open)
+  }
+
+  #takenIn(open: OpenRun, uuid: string): void {
+    const message = open.inputs.takenIn(uuid)
+    if (message === undefined || message.isLogged) return
+    const processed_at = this.#dependencies.clock.now().toISOString()
+    open.writer.push({ ...message.event, processed_at }, { takenFromInbox: [message.event.id as EventId] })
+  }
+
+  #beginTurn(open: OpenRun): void {
+    this.#turnActive = true
+    this.#errorShown = false
+    this.#modelRequests = 0
+    open.watchdog.expectActivity(true)
+    open.writer.push(this.#own.running())
+  }
+
+  // --- what the user says ---
+
+  async #takeFromSource(): Promise<void> {
+    try {
+      for await (const input of this.#request.inputs) {
+        if (this.#sourceEnded) break
+        await this.send(input)
+      }
+      this.#sourceEnded = true
+      this.#feed()
+    } catch (error) {
+      this.abort(PerdureError.from(error, 'invalid_request'))
+    }
+  }
+
+  #feed(): void {
+    this.#feeding = this.#feeding
+      .then(() => this.#feedNow())
+      .catch((error: unknown) => this.abort(PerdureError.from(error)))
+  }
+
+  async #feedNow(): Promise<void> {
+    const open = this.#open
+    if (open === null || this.#ending !== null) return
+    for (let message = open.inputs.next(); message !== undefined; message = open.inputs.next()) {
+      if (message.isLogged) {
+        if (!this.#turnActive) this.#beginTurn(open)
+      } else if (this.#turnActive) {
+        open.inputs.handedOver(message)
+      } else {
+        open.inputs.handedOver(message)
+        this.#takenIn(open, message.agentInput.uuid)
+        this.#beginTurn(open)
+      }
+      // What the agent is told stands in the log or the inbox before it hears it.
+      await open.writer.flushed()
+      open.agent.send(message.agentInput)
+    }
+    if (!this.#turnActive && this.#sourceEnded && !open.inputs.hasMore()) {
+      open.inputs.close()
+      open.agent.endInput()
+    }
+  }
+
+  // --- what a person decides ---
+
+  async #askPermission(question: PermissionQuestion): Promise<PermissionAnswer> {
+    const open = this.#open
+    if (open === null || this.#policy() === 'refuse') {
+      return { result: 'deny', message: 'Nobody is there to allow this, and no rule allows it.' }
+    }
+    const answer = this.#approvals.ask(question)
+    const eventId = open.joiner.toolUseEventId(question.toolUseId)
+    if (eventId !== undefined && this.#approvals.callLogged(question.toolUseId, eventId)) this.#announce(open)
+    return answer
+  }
+
+  #policy(): 'wait' | 'refuse' | 'stop' {
+    const { approvals, isFollowed } = this.#request
+    if (approvals !== 'auto') return approvals
+    return isFollowed() ? 'wait' : 'stop'
+  }
+
+  #announce(open: OpenRun): void {
+    open.watchdog.expectActivity(false)
+    open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: this.#approvals.announced() }))
+    if (this.#policy() === 'stop') {
+      setTimeout(() => void open.writer.flushed().then(() => this.abort('requires_action')), siblingQuestionsMs)
+    }
+  }
+
+  #turnOver(open: OpenRun): void {
+    this.#turnActive = false
+    open.watchdog.expectActivity(false)
+    this.#turnSettled.dispatchEvent(new Event('settled'))
+    const held = this.#held ?? []
+    this.#held = null
+    for (const output of held) this.#joined(output)
+    this.#feed()
+  }
+
+  // --- what follows from the log ---
+
+  #perform(command: Command): void {
+    const open = this.#open
+    if (open === null) return
+    switch (command.type) {
+      case 'interrupt_agent':
+        open.agent.interrupt().catch((error: unknown) => this.abort(PerdureError.from(error, 'agent_exited')))
+        return
+      case 'answer_permission':
+        this.#approvals.answer(
+          command.toolUseEventId,
+          command.result === 'allow' ? { result: 'allow' } : { result: 'deny', message: command.message ?? 'Denied.' },
+        )
+        return
+      case 'ask_again':
+        return open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: [...command.eventIds] }))
+      case 'go_on':
+        open.watchdog.expectActivity(true)
+        return open.writer.push(this.#own.running())
+      case 'settle_turn':
+        open.writer.push(this.#own.usage(open.writer.state))
+        return open.writer.push(this.#own.idle({ type: command.stopReason }))
+      case 'take_next_input':
+        return this.#turnOver(open)
+      default:
+        return command satisfies never
+    }
+  }
+}

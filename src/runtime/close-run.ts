@@ -1,0 +1,69 @@
+import { PerdureError } from '../errors/perdure-error.ts'
+import { looseEnds } from './loose-ends.ts'
+import { giveBack, type OpenRun } from './open-run.ts'
+import { outcomeStatus, type RunCause } from './outcome-of-run.ts'
+import type { OwnEvents } from './own-events.ts'
+import type { RunDependencies, RunRequest } from './run-request.ts'
+
+export interface Closing {
+  readonly cause: RunCause
+  readonly own: OwnEvents
+  /** Whether the log already says what went wrong. */
+  readonly errorShown: boolean
+}
+
+/**
+ * Resolves to why the run ended. Ends a run so that the session is consistent whatever happened: the agent is gone, what it left
+ * open is closed, the session is idle and free. A run that lost its lease writes nothing any more.
+ */
+export async function closeRun<Options>(
+  dependencies: RunDependencies<Options>,
+  request: RunRequest<Options>,
+  { open, closing }: { open: OpenRun; closing: Closing },
+): Promise<RunCause> {
+  await open.agent.stop()
+  open.joiner.end()
+  let { cause } = closing
+  try {
+    await open.writer.flushed()
+    if (cause === null && open.writer.state.status === 'running') {
+      cause = new PerdureError('agent_exited', 'The agent ended in the middle of its turn.')
+    }
+    await writeEnding(dependencies, request, { open, closing: { ...closing, cause } })
+  } catch (error) {
+    // The fence keeps us out, or the log is not to be had: whoever takes the session up next recovers it.
+    cause ??= PerdureError.from(error)
+  } finally {
+    await giveBack(open.held)
+  }
+  return cause
+}
+
+async function writeEnding<Options>(
+  { stores, clock }: RunDependencies<Options>,
+  request: RunRequest<Options>,
+  { open, closing: { cause, own, errorShown } }: { open: OpenRun; closing: Closing },
+): Promise<void> {
+  const { writer, record } = open
+  for (const draft of looseEnds(writer.state, clock.now())) writer.push(draft)
+  const error = PerdureError.is(cause) ? cause : null
+  if (writer.state.status !== 'idle') {
+    if (error !== null && error.code !== 'cancelled' && !errorShown) writer.push(own.error(error.toJSON(), 'exhausted'))
+    writer.push(own.idle({ type: error?.retryable === true ? 'retries_exhausted' : 'end_turn' }))
+  }
+  await writer.flushed()
+  const { turn } = writer.state
+  writer.push(
+    own.runEnded({
+      run_id: request.runId,
+      outcome: outcomeStatus(writer.state, cause),
+      error: error?.toJSON() ?? turn.error,
+    }),
+  )
+  await writer.flushed()
+  await stores.sessions.update(record.id, {
+    status: 'idle',
+    fence: open.fence,
+    ...(writer.state.agentSessionId === null ? {} : { agentSessionId: writer.state.agentSessionId }),
+  })
+}

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from '../domain/command.ts'
+import { mainThreadId, newEventId, type EventId, type ThreadId } from '../domain/ids.ts'
+import type { SessionStreamEvent } from '../domain/session-event.ts'
+import type { SessionState } from '../domain/session-state.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { AgentConversation, AgentProcess, PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
+import type { GatewayRun } from '../ports/model-gateway.ts'
+import type { ModelObservation } from '../ports/model-observation.ts'
+import type { SessionRecord } from '../ports/session-records.ts'
+import { createInputs, type Inputs } from './inputs.ts'
+import type { JoinOutput } from './join/join-output.ts'
+import { Joiner } from './join/joiner.ts'
+import { keepLease } from './lease-keeper.ts'
+import type { OwnEvents } from './own-events.ts'
+import { recoverSession } from './recover-session.ts'
+import type { RunDependencies, RunRequest } from './run-request.ts'
+import { createSessionWriter, type SessionWriter } from './session-writer.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
+
+/** Everything that a run holds while it lives. */
+export interface OpenRun {
+  readonly stateBefore: SessionState
+  readonly record: SessionRecord
+  readonly fence: number
+  readonly writer: SessionWriter
+  readonly inputs: Inputs
+  readonly joiner: Joiner
+  readonly agent: AgentProcess
+  readonly watchdog: Watchdog
+  /** What is to be given back at the end, last taken first. */
+  readonly held: readonly Held[]
+}
+
+export interface RunReactions {
+  readonly own: OwnEvents
+  readonly onCommand: (command: Command) => void
+  readonly onEvent: (event: SessionStreamEvent) => void
+  readonly onJoined: (output: JoinOutput) => void
+  readonly onPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+  /** The run cannot go on: it lost its lease, its log or its time. */
+  readonly onFailure: (error: PerdureError) => void
+}
+
+type Held = () => Promise<void> | void
+
+/**
+ * Takes up a session: lease, recovery, gateway, sandbox, agent, in this order, so that what fails
+ * fails before anything was said or started.
+ * @throws {PerdureError} and gives back what it had taken.
+ */
+export async function openRun<Options>(
+  dependencies: RunDependencies<Options>,
+  request: RunRequest<Options>,
+  reactions: RunReactions,
+): Promise<OpenRun> {
+  const held: Held[] = []
+  try {
+    return await open({ dependencies, request, reactions, held })
+  } catch (error) {
+    await giveBack(held)
+    throw PerdureError.from(error)
+  }
+}
+
+interface Opening<Options> {
+  readonly dependencies: RunDependencies<Options>
+  readonly request: RunRequest<Options>
+  readonly reactions: RunReactions
+  readonly held: Held[]
+}
+
+async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
+  const { dependencies, request, reactions, held } = opening
+  const { stores, clock, driver } = dependencies
+  driver.validate(request.agentOptions)
+  const sandbox = await dependencies.sandboxes.create({ workingDirectory: request.workingDirectory })
+  held.push(() => sandbox.destroy())
+  const { record, conversation, fence } = await takeSession(opening)
+  const recovered = await recoverSession(stores, {
+    sessionId: record.id,
+    agentSessionId: record.agentSessionId,
+    fence,
+    now: clock.now(),
+  })
+  const watchdog = startWatchdog({ ...request, clock, onExpiry: reactions.onFailure })
+  held.push(() => watchdog.stop())
+  const joiner = createJoiner(opening, recovered.state)
+  held.push(startTicking(joiner))
+  const gatewayRun = await openGateway(opening, (observation) => {
+    watchdog.seen()
+    joiner.observe(observation)
+  })
+  const configDirectory = await dependencies.createConfigDirectory(request.runId)
+  held.push(() => configDirectory.remove())
+  const inputs = createInputs(stores.inbox, record.id)
+  inputs.restore(recovered.lost, await stores.inbox.list(record.id))
+  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream: gatewayRun.upstream })
+  const agent = driver.start({
+    options: request.agentOptions,
+    workingDirectory: request.workingDirectory,
+    sandbox,
+    gateway: gatewayRun,
+    conversation,
+    transcripts: stores.transcripts,
+    fence,
+    configDirectory: configDirectory.path,
+    askPermission: reactions.onPermission,
+  })
+  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+}
+
+/** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */
+async function takeSession<Options>({ dependencies, request, reactions, held }: Opening<Options>) {
+  const { sessions, leases, transcripts } = dependencies.stores
+  const { sessionId, runId, leaseTtlMs: ttlMs } = request
+  if (request.create !== null) await sessions.create(request.create)
+  if ((await sessions.get(sessionId)) === null) {
+    throw new PerdureError('session_not_found', `There is no session ${sessionId}, or it has expired.`)
+  }
+  const lease = await leases.acquire(sessionId, { owner: dependencies.leaseOwner(runId), ttlMs })
+  const keeper = keepLease({ leases, lease, ttlMs, onLost: reactions.onFailure })
+  held.push(() => keeper.release())
+  const { fence } = lease
+  // Read again: until the lease was ours, another run may have moved the session on.
+  const before = await sessions.get(sessionId)
+  const agentSessionId = before?.agentSessionId ?? randomUUID()
+  const hasHistory = before?.agentSessionId != null && (await transcripts.load({ agentSessionId })) !== null
+  const conversation: AgentConversation = { kind: hasHistory ? 'resume' : 'new', agentSessionId }
+  const record = await sessions.update(sessionId, {
+    agentSessionId,
+    status: 'running',
+    workingDirectory: request.workingDirectory,
+    fence,
+  })
+  return { record, conversation, fence }
+}
+
+async function openGateway<Options>(
+  { dependencies, request, held }: Opening<Options>,
+  observe: (observation: ModelObservation) => void,
+): Promise<GatewayRun> {
+  const { runId, upstream } = request
+  const run = await dependencies.gateway.openRun({ runId, observe, ...(upstream === null ? {} : { upstream }) })
+  held.push(() => run.close())
+  return run
+}
+
+async function startWriting<Options>(
+  { dependencies, request, reactions }: Opening<Options>,
+  session: { state: SessionState; record: SessionRecord; fence: number; upstream: string },
+): Promise<SessionWriter> {
+  const writer = createSessionWriter({
+    events: dependencies.stores.events,
+    sessionId: session.record.id,
+    fence: session.fence,
+    state: session.state,
+    perform: reactions.onCommand,
+    onFailure: reactions.onFailure,
+  })
+  writer.listen(reactions.onEvent)
+  writer.push(
+    reactions.own.runStarted({
+      run_id: request.runId,
+      agent: dependencies.driver.name,
+      upstream: session.upstream,
+      working_directory: request.workingDirectory,
+      model: session.record.model,
+      fence: session.fence,
+    }),
+  )
+  await writer.flushed()
+  return writer
+}
+
+function createJoiner<Options>({ dependencies, request, reactions }: Opening<Options>, state: SessionState): Joiner {
+  const threads = Object.entries(state.threads).flatMap(([threadId, { agentId, agentName }]) =>
+    agentId === null ? [] : [{ agentId, agentName, threadId: threadId as ThreadId }],
+  )
+  const toolCalls = Object.entries(state.openTools).flatMap(([eventId, { toolUseId, isMcp }]) =>
+    toolUseId === null ? [] : [[toolUseId, { eventId: eventId as EventId, mcp: isMcp }] as const],
+  )
+  return new Joiner({
+    clock: dependencies.clock,
+    newEventId,
+    mainThreadId: mainThreadId(request.sessionId),
+    hasGateway: true,
+    emit: reactions.onJoined,
+    known: { threads, toolCalls: new Map(toolCalls) },
+  })
+}
+
+const tickMs = 100
+
+function startTicking(joiner: Joiner): Held {
+  const timer = setInterval(() => joiner.tick(), tickMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Gives back what a run held, the last taken first; one failure does not keep the rest. */
+export async function giveBack(held: readonly Held[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const release of held.toReversed()) {
+    try {
+      await release()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0)
+    throw new PerdureError('internal_error', 'A run could not give back all that it held.', { cause: failures[0] })
+}
