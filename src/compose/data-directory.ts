@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunId } from '../domain/ids.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { Storage, StorageSource } from '../ports/storage.ts'
 import type { ConfigDirectory } from '../runtime/run-request.ts'
 import { createLocalSandboxProvider } from '../sandboxes/local/local-provider.ts'
 import { reapOrphans } from '../sandboxes/local/process-record.ts'
 import { openSqliteStorage } from '../stores/sqlite/open-sqlite-storage.ts'
 
 /** One data directory: the database, and what running agents leave on the disk for the next start to find. */
-export class DataDirectory {
+export class DataDirectory implements StorageSource {
   readonly path: string
   readonly sandboxes: SandboxProvider
   #storage: Promise<Storage> | undefined
@@ -22,8 +22,8 @@ export class DataDirectory {
   }
 
   /** @throws {PerdureError} `storage_failed`, `storage_busy`, `storage_schema_too_new`. */
-  storage(): Promise<Storage> {
-    this.#storage ??= this.#open()
+  open(): Promise<Storage> {
+    this.#storage ??= this.#openStorage()
     return this.#storage
   }
 
@@ -38,7 +38,7 @@ export class DataDirectory {
     await (await this.#storage)?.close()
   }
 
-  async #open(): Promise<Storage> {
+  async #openStorage(): Promise<Storage> {
     const storage = await openSqliteStorage({ dataDirectory: this.path })
     // What is in here is nobody's source code.
     await writeFile(join(this.path, '.gitignore'), '*\n')

@@ -1,11 +1,11 @@
 import type { SandboxProvider } from '../ports/sandbox.ts'
-import { defaultScope, type Storage, type WorkspaceStores } from '../ports/storage.ts'
+import { defaultScope, type StorageSource, type WorkspaceStores } from '../ports/storage.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
 import { processRuntime } from './process-runtime.ts'
 
 export interface WorkspaceOptions {
   /** Where sessions are kept. Default: SQLite in the data directory. */
-  readonly storage?: Storage
+  readonly storage?: StorageSource
   readonly dataDirectory?: string
   readonly organizationId?: string
   readonly workspaceId?: string
@@ -27,7 +27,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
       currentDirectory: process.cwd(),
     }),
   )
-  const storage = options.storage ?? (await directory.storage())
+  const storage = await (options.storage ?? directory).open()
   const stores = storage.workspace({
     organizationId: options.organizationId ?? defaultScope.organizationId,
     workspaceId: options.workspaceId ?? defaultScope.workspaceId,

@@ -3,7 +3,7 @@ import type { UserContent } from '../domain/user-input.ts'
 import type { Script } from '../gateway/upstreams/script/script.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import type { ModelUpstream } from '../ports/model-gateway.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { StorageSource } from '../ports/storage.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
 
 /** A message to the agent: text, content blocks, or either with its priority. */
@@ -30,7 +30,7 @@ export interface PerdureRunOptions {
   /** Seconds after the last change at which a new session expires. Default: never. */
   ttl?: number
   /** Where sessions are kept. Default: SQLite in the data directory. */
-  storage?: Storage
+  storage?: StorageSource
   /** Default: `PERDURE_DATA_DIR`, else the nearest `.perdure` folder upwards, else `.perdure` here. */
   dataDirectory?: string
   /** Who plays the model, instead of the Anthropic API: for example `scriptedModel(…)` of `perdure/testing`. */

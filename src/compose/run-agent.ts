@@ -19,7 +19,7 @@ import { parseUserMessage, promptMessages } from './user-message.ts'
 const sixHoursMs = 6 * 60 * 60_000
 const fifteenMinutesMs = 15 * 60_000
 /** A driver that vanished without a trace holds its session for so long; one that died on this machine, not at all. */
-const leaseTtlMs = 15_000
+export const leaseTtlMs = 15_000
 
 /**
  * Runs an agent: a new session, or one more turn of an existing one.

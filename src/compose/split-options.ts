@@ -15,7 +15,7 @@ const ownOptions = {
   tags: z.array(z.string().min(1)),
   metadata: z.record(z.string(), z.string()),
   ttl: positive,
-  storage: z.custom((value) => typeof value === 'object' && value !== null && 'workspace' in value, 'not a storage'),
+  storage: z.custom((value) => typeof value === 'object' && value !== null && 'open' in value, 'not a storage'),
   dataDirectory: z.string().min(1),
   upstream: z.custom(
     (value) => typeof value === 'object' && value !== null && 'handle' in value,

@@ -14,6 +14,14 @@ export interface Storage {
   close(): Promise<void>
 }
 
+/** A storage that is opened when it is first needed; what callers make with `new SqliteStorage(…)`. */
+export interface StorageSource {
+  /** Opens once; the same storage every time. @throws {PerdureError} `storage_failed`, `storage_busy`, `storage_schema_too_new`. */
+  open(): Promise<Storage>
+  /** Lets go of it; does nothing when it was never opened. */
+  close(): Promise<void>
+}
+
 export interface WorkspaceScope {
   readonly organizationId: string
   readonly workspaceId: string

@@ -1,0 +1,165 @@
+import { resolve } from 'node:path'
+import { newRunId, newSessionId, sessionIdSchema, type SessionId } from '../domain/ids.ts'
+import type { LoggedEvent } from '../domain/session-event.ts'
+import type { SessionState } from '../domain/session-state.ts'
+import { fold } from '../domain/step.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { ReadOptions, SubscribeOptions } from '../ports/event-log.ts'
+import type { ListSessionsOptions, SessionRecord } from '../ports/session-records.ts'
+import type { WorkspaceStores } from '../ports/storage.ts'
+import type { AgentRun } from '../runtime/agent-run.ts'
+import { forkSession } from '../runtime/fork-session.ts'
+import { recoverSession } from '../runtime/recover-session.ts'
+import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
+import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
+import { processRuntime } from './process-runtime.ts'
+import type { RunAgentOptions } from './run-agent-options.ts'
+import { leaseTtlMs, runAgent } from './run-agent.ts'
+
+export interface CreateSessionOptions extends WorkspaceOptions {
+  readonly title?: string
+  readonly tags?: readonly string[]
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Where its agent works, until a run says otherwise. Default: the current folder. */
+  readonly cwd?: string
+  /** Seconds after the last change at which it expires. Default: never. */
+  readonly ttl?: number
+}
+
+/** A conversation that outlives processes: run it, look at it, branch it. */
+export class Session {
+  readonly id: SessionId
+  /** As it was when this object was made, or last refreshed by one of its methods. */
+  record: SessionRecord
+  readonly #stores: WorkspaceStores
+  readonly #options: WorkspaceOptions
+
+  constructor(record: SessionRecord, workspace: { stores: WorkspaceStores; options: WorkspaceOptions }) {
+    this.id = record.id
+    this.record = record
+    this.#stores = workspace.stores
+    this.#options = workspace.options
+  }
+
+  /** The next turn of this session. */
+  run(prompt: RunAgentOptions['prompt'], options: Omit<RunAgentOptions, 'prompt' | 'sessionId'> = {}): AgentRun {
+    return runAgent({ ...options, ...this.#options, sessionId: this.id, ...(prompt === undefined ? {} : { prompt }) })
+  }
+
+  /**
+   * Makes the session ready to go on: when the process that drove it died, what it left open is
+   * closed. Also renews the time to live.
+   * @throws {PerdureError} `session_not_found`; `lease_held` while another process drives it.
+   */
+  async resume(): Promise<this> {
+    const { sessions, leases } = this.#stores
+    const runId = newRunId()
+    const lease = await leases.acquire(this.id, { owner: ownerOfThisProcess(runId), ttlMs: leaseTtlMs })
+    try {
+      const { agentSessionId } = this.record
+      await recoverSession(this.#stores, { sessionId: this.id, agentSessionId, fence: lease.fence, now: new Date() })
+      this.record = await sessions.update(this.id, { status: 'idle', fence: lease.fence })
+    } finally {
+      await leases.release(lease)
+    }
+    return this
+  }
+
+  /**
+   * A session of its own that begins where this one stands, or stood at event `at`. This one is not touched.
+   * @throws {PerdureError} `session_not_found`, `invalid_request`.
+   */
+  async fork(title?: string, options: { at?: number } = {}): Promise<Session> {
+    const record = await forkSession(
+      { stores: this.#stores, driver: processRuntime().driver },
+      {
+        from: this.id,
+        newId: newSessionId(),
+        title: title ?? null,
+        ...(options.at === undefined ? {} : { atSequence: options.at }),
+      },
+    )
+    return new Session(record, { stores: this.#stores, options: this.#options })
+  }
+
+  async rename(title: string | null): Promise<void> {
+    this.record = await this.#stores.sessions.update(this.id, { title })
+  }
+
+  /** Replaces the tags. */
+  async tag(tags: readonly string[]): Promise<void> {
+    this.record = await this.#stores.sessions.update(this.id, { tags })
+  }
+
+  /** Sets the seconds after the last change at which it expires; null: never. */
+  async expire(ttlSeconds: number | null): Promise<void> {
+    this.record = await this.#stores.sessions.update(this.id, { ttlSeconds })
+  }
+
+  /** Removes it with all its events and transcripts. @throws {PerdureError} `lease_held` while it is driven. */
+  async delete(): Promise<void> {
+    await this.#stores.sessions.delete(this.id)
+  }
+
+  /** Its own events, oldest first; a fork's earlier history is its parent's. */
+  events(options?: ReadOptions): Promise<LoggedEvent[]> {
+    return this.#stores.events.read(this.id, options)
+  }
+
+  /** History, then what any process appends from now on. Ends with `signal`, or when the session is deleted. */
+  follow(options?: SubscribeOptions): AsyncIterable<LoggedEvent> {
+    return this.#stores.events.subscribe(this.id, options)
+  }
+
+  /** What follows from all its events. */
+  async state(): Promise<SessionState> {
+    return fold(await this.events())
+  }
+}
+
+/** A new session, with nothing said yet. @throws {PerdureError} `invalid_request`, and what the storage throws. */
+export async function createSession(options: CreateSessionOptions = {}): Promise<Session> {
+  const { title = null, tags = [], metadata = {}, cwd = '.', ttl = null, ...workspaceOptions } = options
+  if (ttl !== null && !(ttl > 0))
+    throw new PerdureError('invalid_request', 'Option ttl must be a positive number of seconds.')
+  const { stores } = await openWorkspace(workspaceOptions)
+  const record = await stores.sessions.create({
+    id: newSessionId(),
+    title,
+    tags,
+    metadata,
+    workingDirectory: resolve(cwd),
+    model: null,
+    parent: null,
+    ttlSeconds: ttl,
+  })
+  return new Session(record, { stores, options: workspaceOptions })
+}
+
+/** An existing session. @throws {PerdureError} `session_not_found`, `invalid_request`. */
+export async function openSession(id: string, options: WorkspaceOptions = {}): Promise<Session> {
+  const sessionId = sessionIdSchema.safeParse(id)
+  if (!sessionId.success)
+    throw new PerdureError('invalid_request', `This is ${sessionId.error.issues[0]?.message}: ${id}`)
+  const { stores } = await openWorkspace(options)
+  const record = await stores.sessions.get(sessionId.data)
+  if (record === null) throw new PerdureError('session_not_found', `There is no session ${id}, or it has expired.`)
+  return new Session(record, { stores, options })
+}
+
+/** Sessions, newest first. */
+export async function listSessions(options: WorkspaceOptions & ListSessionsOptions = {}): Promise<Session[]> {
+  const { limit, tag, status, parentId, ...workspaceOptions } = options
+  const { stores } = await openWorkspace(workspaceOptions)
+  const filter = Object.fromEntries(
+    Object.entries({ limit, tag, status, parentId }).filter(([, value]) => value !== undefined),
+  )
+  const records = await stores.sessions.list(filter)
+  return records.map((record) => new Session(record, { stores, options: workspaceOptions }))
+}
+
+/** Removes the sessions whose time is over; resolves to their ids. */
+export async function deleteExpiredSessions(options: WorkspaceOptions = {}): Promise<SessionId[]> {
+  const { stores } = await openWorkspace(options)
+  return stores.sessions.deleteExpired()
+}

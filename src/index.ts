@@ -1,0 +1,59 @@
+// The front door: every public name, listed by hand. Adding a line here makes public API.
+
+// Run an agent
+export { runAgent } from './compose/run-agent.ts'
+export type { PerdureRunOptions, RunAgentOptions, UserMessageInput } from './compose/run-agent-options.ts'
+export type { ClaudeAgentOptions } from './agents/claude/claude-agent-options.ts'
+export type { AgentRun } from './runtime/agent-run.ts'
+export type {
+  BudgetReachedOutcome,
+  CancelledOutcome,
+  CompletedOutcome,
+  FailedOutcome,
+  PendingApproval,
+  RequiresActionOutcome,
+  RunOutcome,
+} from './domain/outcome.ts'
+
+// Sessions
+export {
+  createSession,
+  deleteExpiredSessions,
+  listSessions,
+  openSession,
+  type CreateSessionOptions,
+  type Session,
+} from './compose/session.ts'
+export type { WorkspaceOptions } from './compose/open-workspace.ts'
+export type { SessionRecord } from './ports/session-records.ts'
+export type { SessionState } from './domain/session-state.ts'
+export { fold, step, type Step } from './domain/step.ts'
+export type { Command } from './domain/command.ts'
+
+// Storage
+export { MemoryStorage } from './stores/memory/memory-storage.ts'
+export { SqliteStorage } from './stores/sqlite/sqlite-storage.ts'
+export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
+
+// Events
+export { isPreview } from './domain/session-event.ts'
+export type {
+  EventDraft,
+  EventOfType,
+  LoggedEvent,
+  ManagedAgentsEvent,
+  PreviewEvent,
+  SessionEventType,
+  SessionStreamEvent,
+} from './domain/session-event.ts'
+export type { PerdureEvent } from './domain/perdure-event.ts'
+export type { EventDetail } from './domain/event-detail.ts'
+export type { UserContent } from './domain/user-input.ts'
+export type { Usage } from './domain/usage.ts'
+
+// Errors
+export { PerdureError, type ErrorRecord, type PerdureErrorOptions } from './errors/perdure-error.ts'
+export { errorCodes, type ErrorCode } from './errors/codes.ts'
+
+// Models
+export type { ModelUpstream, UpstreamRequest, UpstreamResponse } from './ports/model-gateway.ts'
