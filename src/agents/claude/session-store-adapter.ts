@@ -1,0 +1,39 @@
+import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { TranscriptKey, TranscriptStore } from '../../ports/transcript-store.ts'
+
+export interface SessionStoreAdapterOptions {
+  readonly fence: number
+  /** Called when the store says that this run may not write any more; the agent must end at once. */
+  readonly onLeaseLost: (error: PerdureError) => void
+}
+
+/**
+ * Our transcript store as the Agent SDK's session store. The SDK's `projectKey` is made of the folder
+ * that a session ran in; it is left out, so that any folder and any machine may resume.
+ */
+export function sessionStoreOver(store: TranscriptStore, options: SessionStoreAdapterOptions): SessionStore {
+  let lost: PerdureError | undefined
+  return {
+    append: async (key, entries) => {
+      if (lost !== undefined) throw lost
+      try {
+        await store.append(keyOf(key), entries, { fence: options.fence })
+      } catch (error) {
+        if (PerdureError.is(error) && error.code === 'lease_lost' && lost === undefined) {
+          lost = error
+          options.onLeaseLost(error)
+        }
+        throw error
+      }
+    },
+    // What comes out went in through `append`: entries of the SDK's own.
+    load: async (key) => (await store.load(keyOf(key))) as SessionStoreEntry[] | null,
+    listSubkeys: ({ sessionId }) => store.listSubpaths(sessionId),
+  }
+}
+
+const keyOf = (key: { sessionId: string; subpath?: string }): TranscriptKey =>
+  key.subpath === undefined
+    ? { agentSessionId: key.sessionId }
+    : { agentSessionId: key.sessionId, subpath: key.subpath }

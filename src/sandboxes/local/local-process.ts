@@ -1,0 +1,114 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ProcessExit, SandboxCommand, SandboxProcess, SandboxSignal } from '../../ports/sandbox.ts'
+import { kernelWrapper } from './kernel-reaping.ts'
+import { killRecorded, markerVariable, removeProcessRecord, writeProcessRecord } from './process-record.ts'
+import { childrenOf, handlesSignal, processesMarked, processStart, sendSignal } from './process-table.ts'
+
+const pollMs = 5
+/** The wrapper forks within a few milliseconds; after this it is taken for stuck. */
+const forkLimitMs = 2_000
+
+export interface LocalProcessOptions {
+  readonly reaping: 'kernel' | 'process-group'
+  readonly stateDirectory: string | undefined
+}
+
+export interface LocalProcess extends SandboxProcess {
+  /** Kills it with all its descendants; resolves when none is left. */
+  destroy(): Promise<void>
+}
+
+/** Starts one process of the `local` sandbox, with all that it takes to end it again. */
+export function startLocalProcess(command: SandboxCommand, options: LocalProcessOptions): LocalProcess {
+  const marker = randomUUID()
+  const child = spawnChild(command, marker, options)
+  const record = { marker, pid: child.pid ?? 0, start: child.pid === undefined ? '' : (processStart(child.pid) ?? '') }
+  if (options.stateDirectory !== undefined && child.pid !== undefined) {
+    const host = { hostPid: process.pid, hostStart: processStart(process.pid) ?? '' }
+    writeProcessRecord(options.stateDirectory, { ...record, ...host })
+  }
+  const exited = exitOf(child)
+  const kill = options.reaping === 'kernel' ? signalNamespace : signalGroup
+  // A process that ends leaves no descendants behind, whether or not anyone calls destroy.
+  const gone = exited.then(async () => {
+    if (options.reaping === 'process-group' && child.pid !== undefined) await sweep(record)
+    if (options.stateDirectory !== undefined) removeProcessRecord(options.stateDirectory, marker)
+  })
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    kill: (signal) => void kill(child, signal),
+    destroy: async () => {
+      if (isRunning(child)) await kill(child, 'SIGKILL')
+      await gone
+    },
+  }
+}
+
+function spawnChild(
+  command: SandboxCommand,
+  marker: string,
+  options: LocalProcessOptions,
+): ChildProcessWithoutNullStreams {
+  const prefix = options.reaping === 'kernel' ? kernelWrapper() : []
+  const [file, ...args] = [...prefix, command.command, ...command.args]
+  return spawn(file!, args, {
+    cwd: command.workingDirectory,
+    env: { ...command.environment, [markerVariable]: marker },
+    // A group of its own also keeps the terminal's Ctrl-C from the agent: the host decides how it ends.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+}
+
+function exitOf(child: ChildProcessWithoutNullStreams): Promise<ProcessExit> {
+  // A pipe may break at any time; the exit says what happened.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
+  return new Promise((resolve) => {
+    child.once('error', (error) => child.pid === undefined && resolve({ exitCode: null, signal: null, error }))
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
+  })
+}
+
+const isRunning = (child: ChildProcessWithoutNullStreams): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null
+
+async function signalGroup(child: ChildProcessWithoutNullStreams, signal: SandboxSignal): Promise<void> {
+  if (!isRunning(child)) return
+  // Only a kill is for all: a gentle signal goes to the agent, which ends its own children.
+  if (signal === 'SIGKILL') sendSignal(-child.pid!, signal)
+  else sendSignal(child.pid!, signal)
+}
+
+/**
+ * The wrapper ignores signals while it waits, so they go to the first process of the namespace, whose end
+ * ends the wrapper. Such a process ignores what it has no handler for: there the default action, death, is ours to give.
+ */
+async function signalNamespace(child: ChildProcessWithoutNullStreams, signal: SandboxSignal): Promise<void> {
+  const first = await firstOfNamespace(child)
+  if (!isRunning(child)) return
+  if (first === null) sendSignal(child.pid!, 'SIGKILL')
+  else sendSignal(first, handlesSignal(first, constants.signals[signal]) ? signal : 'SIGKILL')
+}
+
+async function firstOfNamespace(child: ChildProcessWithoutNullStreams): Promise<number | null> {
+  for (let waitedMs = 0; waitedMs < forkLimitMs && isRunning(child); waitedMs += pollMs) {
+    const [first] = childrenOf(child.pid!)
+    if (first !== undefined) return first
+    await delay(pollMs)
+  }
+  return null
+}
+
+/** Kills what a process left in its group or took out of it, until nothing is found any more. */
+async function sweep(record: { marker: string; pid: number; start: string }): Promise<void> {
+  sendSignal(-record.pid, 'SIGKILL')
+  while (killRecorded(record).length > 0 || processesMarked(`${markerVariable}=${record.marker}`).length > 0) {
+    await delay(pollMs)
+  }
+}

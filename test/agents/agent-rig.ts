@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClaudeAgentOptions } from '../../src/agents/claude/claude-agent-options.ts'
+import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
+import { newRunId } from '../../src/domain/ids.ts'
+import { textContent, type UserContent } from '../../src/domain/user-input.ts'
+import { PerdureError } from '../../src/errors/perdure-error.ts'
+import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
+import type { Script, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
+import type { AgentConversation, AgentProcess, AgentStartRequest } from '../../src/ports/agent-driver.ts'
+import type { AgentReport } from '../../src/ports/agent-report.ts'
+import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../../src/ports/transcript-store.ts'
+import { createLocalSandboxProvider } from '../../src/sandboxes/local/local-provider.ts'
+import { scriptedModel, type ScriptedRequest } from '../../src/testing/scripted-model.ts'
+
+/** A folder of the test's own, gone with it. */
+export class TestFolder implements Disposable {
+  readonly path: string
+
+  constructor() {
+    this.path = mkdtempSync(join(tmpdir(), 'perdure-agents-'))
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** The transcript port over a plain map, for tests of the driver alone. */
+export class MapTranscripts implements TranscriptStore {
+  readonly entries = new Map<string, TranscriptEntry[]>()
+  /** Thrown by every further append while it is set. */
+  failure: Error | undefined
+
+  async append(key: TranscriptKey, entries: readonly TranscriptEntry[]): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    const known = this.entries.get(nameOf(key)) ?? []
+    const fresh = entries.filter(
+      (entry) => entry['uuid'] === undefined || !known.some((it) => it['uuid'] === entry['uuid']),
+    )
+    this.entries.set(nameOf(key), [...known, ...fresh])
+  }
+
+  async load(key: TranscriptKey): Promise<TranscriptEntry[] | null> {
+    return this.entries.get(nameOf(key)) ?? null
+  }
+
+  async listSubpaths(agentSessionId: string): Promise<string[]> {
+    const prefix = `${agentSessionId}/`
+    return [...this.entries.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  }
+
+  async list(): Promise<{ agentSessionId: string; updatedAt: Date }[]> {
+    return [...this.entries.keys()]
+      .filter((name) => !name.includes('/'))
+      .map((agentSessionId) => ({ agentSessionId, updatedAt: new Date(0) }))
+  }
+
+  async delete(key: TranscriptKey): Promise<void> {
+    this.entries.delete(nameOf(key))
+  }
+}
+
+const nameOf = (key: TranscriptKey): string =>
+  key.subpath === undefined ? key.agentSessionId : `${key.agentSessionId}/${key.subpath}`
+
+export interface AgentRun {
+  readonly script: Script | readonly ScriptRule[]
+  readonly options?: ClaudeAgentOptions
+  readonly cwd: string
+  readonly conversation?: AgentConversation
+  readonly transcripts?: TranscriptStore
+  readonly askPermission?: AgentStartRequest<ClaudeAgentOptions>['askPermission']
+  readonly endingTimeoutMs?: number
+}
+
+/** An agent under test, with all that it stands on; everything but the model's words is the real thing. */
+export interface RunningAgent extends AsyncDisposable {
+  readonly process: AgentProcess
+  readonly agentSessionId: string
+  readonly requests: readonly ScriptedRequest[]
+  say(content: string | UserContent, priority?: 'now' | 'next' | 'later'): string
+  /** Resolves to the first report that fits, old or new. */
+  until(fits: (report: AgentReport) => boolean): Promise<AgentReport>
+  readonly seen: readonly AgentReport[]
+  /** Resolves when the reports end; to their error, if they end with one. */
+  readonly ended: Promise<PerdureError | undefined>
+}
+
+export async function startAgent(run: AgentRun): Promise<RunningAgent> {
+  const model = scriptedModel(run.script)
+  const gateway = createModelGateway({ defaultUpstream: model })
+  const gatewayRun = await gateway.openRun({ runId: newRunId(), observe: () => {} })
+  const sandbox = await createLocalSandboxProvider().create({ workingDirectory: run.cwd })
+  const folder = new TestFolder()
+  const conversation = run.conversation ?? { kind: 'new', agentSessionId: randomUUID() }
+  const driver = createClaudeDriver(run.endingTimeoutMs === undefined ? {} : { endingTimeoutMs: run.endingTimeoutMs })
+  const options = run.options ?? {}
+  driver.validate(options)
+  const process = driver.start({
+    options,
+    workingDirectory: run.cwd,
+    sandbox,
+    gateway: gatewayRun,
+    conversation,
+    transcripts: run.transcripts ?? new MapTranscripts(),
+    fence: 1,
+    configDirectory: folder.path,
+    askPermission: run.askPermission ?? (async () => ({ result: 'deny', message: 'nobody is here to ask' })),
+  })
+  const { seen, ended, until } = collect(process)
+  return {
+    process,
+    agentSessionId: conversation.agentSessionId,
+    requests: model.requests,
+    seen,
+    ended,
+    until,
+    say: (content, priority = 'next') => {
+      const uuid = randomUUID()
+      process.send({ uuid, content: typeof content === 'string' ? textContent(content) : content, priority })
+      return uuid
+    },
+    [Symbol.asyncDispose]: async () => {
+      await process.stop()
+      await sandbox.destroy()
+      await gateway.close()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+function collect(process: AgentProcess): Pick<RunningAgent, 'seen' | 'ended' | 'until'> {
+  const seen: AgentReport[] = []
+  const waiting = new Set<() => void>()
+  const read = async (): Promise<PerdureError | undefined> => {
+    try {
+      for await (const report of process.reports) {
+        seen.push(report)
+        waiting.forEach((wake) => wake())
+      }
+      return undefined
+    } catch (error) {
+      return PerdureError.from(error)
+    }
+  }
+  let over = false
+  const ended = read().finally(() => {
+    over = true
+    waiting.forEach((wake) => wake())
+  })
+  const until = async (fits: (report: AgentReport) => boolean): Promise<AgentReport> => {
+    while (true) {
+      const found = seen.find(fits)
+      if (found !== undefined) return found
+      if (over) throw new Error(`The agent ended before that: ${seen.map((report) => report.type).join(' ')}`)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting.add(resolve)
+      await promise
+      waiting.delete(resolve)
+    }
+  }
+  return { seen, ended, until }
+}
+
+export interface FinishedAgent {
+  readonly reports: readonly AgentReport[]
+  readonly error: PerdureError | undefined
+  readonly requests: readonly ScriptedRequest[]
+  readonly agentSessionId: string
+}
+
+/** Says one thing to an agent and lets it end by itself. */
+export async function runAgent(run: AgentRun & { readonly prompt: string | UserContent }): Promise<FinishedAgent> {
+  await using agent = await startAgent(run)
+  agent.say(run.prompt)
+  agent.process.endInput()
+  const error = await agent.ended
+  return { reports: agent.seen, error, requests: agent.requests, agentSessionId: agent.agentSessionId }
+}
+
+/** Reports of one type. */
+export const reportsOf = <Type extends AgentReport['type']>(
+  reports: readonly AgentReport[],
+  type: Type,
+): Extract<AgentReport, { type: Type }>[] =>
+  reports.filter((report): report is Extract<AgentReport, { type: Type }> => report.type === type)
