@@ -1,13 +1,14 @@
 /** Money inside Perdure: whole nano-dollars, so that sums are exact. In JSON it is a decimal string. */
 export type NanoUsd = bigint
 
-/** Largest amount that a number of dollars can carry without losing a nano-dollar: about nine million dollars. */
-const maxUsd = Number.MAX_SAFE_INTEGER / 1e9
+/** Beyond about eight million dollars, neighbouring numbers are more than a nano-dollar apart. */
+const maxUsd = 2 ** 23
 
-/** @throws {RangeError} for what is no amount: negative, not finite, or beyond about nine million dollars. */
+/** @throws {RangeError} for what is no amount: negative, not finite, or beyond 8,388,608 dollars. */
 export function nanoUsdFromUsd(usd: number): NanoUsd {
   if (!Number.isFinite(usd) || usd < 0 || usd > maxUsd) throw new RangeError(`not an amount of dollars: ${usd}`)
-  return BigInt(Math.round(usd * 1e9))
+  // Decimal digits, because the product with 1e9 would be rounded once more.
+  return BigInt(usd.toFixed(9).replace('.', ''))
 }
 
 export const usdFromNanoUsd = (amount: NanoUsd): number => Number(amount) / 1e9
