@@ -49,7 +49,7 @@ export type {
 export type { PerdureEvent } from './domain/perdure-event.ts'
 export type { EventDetail } from './domain/event-detail.ts'
 export type { UserContent } from './domain/user-input.ts'
-export type { Usage } from './domain/usage.ts'
+export type { Usage, UsageReport } from './domain/usage.ts'
 
 // Errors
 export { PerdureError, type ErrorRecord, type PerdureErrorOptions } from './errors/perdure-error.ts'

@@ -1,6 +1,6 @@
 import type { RunId, SessionId } from './ids.ts'
 import type { StoredError } from './stored-error.ts'
-import type { Usage } from './usage.ts'
+import type { UsageReport } from './usage.ts'
 
 /** How a run ended. Failure is a normal answer here: nothing of what was reached is thrown away. */
 export type RunOutcome =
@@ -21,7 +21,7 @@ interface Reached {
   /** The validated object, when `outputFormat` was asked for. */
   readonly structuredOutput?: unknown
   /** Tokens and cost of this run, sub-agents included. */
-  readonly usage: Usage
+  readonly usage: UsageReport
   readonly costUsd: number
   /** Turns that this run finished. */
   readonly turns: number

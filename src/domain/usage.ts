@@ -27,3 +27,8 @@ export const addUsage = (left: Usage, right: Usage): Usage => ({
   modelRequests: left.modelRequests + right.modelRequests,
   costNanoUsd: left.costNanoUsd + right.costNanoUsd,
 })
+
+/** Usage as callers and files get it: JSON has no bigint. */
+export type UsageReport = Omit<Usage, 'costNanoUsd'> & { readonly costNanoUsd: string }
+
+export const reportUsage = (usage: Usage): UsageReport => ({ ...usage, costNanoUsd: usage.costNanoUsd.toString() })

@@ -1,7 +1,7 @@
 import { usdFromNanoUsd } from '../domain/money.ts'
 import type { PendingApproval, RunOutcome } from '../domain/outcome.ts'
 import type { SessionState } from '../domain/session-state.ts'
-import type { Usage } from '../domain/usage.ts'
+import { reportUsage, type Usage } from '../domain/usage.ts'
 import { isErrorCode } from '../errors/codes.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { RunRequest } from './run-request.ts'
@@ -36,7 +36,7 @@ export function outcomeOf(facts: OutcomeFacts): RunOutcome {
     runId: facts.request.runId,
     text: after.turn.texts.at(-1) ?? '',
     ...('structuredOutput' in after.turn ? { structuredOutput: after.turn.structuredOutput } : {}),
-    usage,
+    usage: reportUsage(usage),
     costUsd: usdFromNanoUsd(usage.costNanoUsd),
     turns: after.turns - before.turns,
     durationMs: facts.durationMs,

@@ -9,15 +9,14 @@ const compactionMark = 'CRITICAL: Respond with TEXT ONLY'
  * inner call of a web search are recognised by their shape; what is not recognised counts as a turn.
  */
 export function classifyRequest(request: MessageRequest): ModelRequestObserved['kind'] {
-  if (request.maxTokens === 1 || request.formatted || isInnerToolCall(request)) return 'side'
+  if (request.maxTokens === 1 || request.formatted || hasOnlyServerTools(request)) return 'side'
   const lastUser = request.messages.findLast((message) => message.role === 'user')
   return textOf(lastUser?.blocks ?? []).includes(compactionMark) ? 'compaction' : 'turn'
 }
 
-function isInnerToolCall({ toolChoiceType, tools }: MessageRequest): boolean {
-  const onlyServerTools = tools.length > 0 && tools.every(({ type }) => type !== undefined && type !== 'custom')
-  return toolChoiceType === 'tool' && onlyServerTools
-}
+/** The agent's own tools run at the client; only its inner web search has nothing but server tools. */
+const hasOnlyServerTools = ({ tools }: MessageRequest): boolean =>
+  tools.length > 0 && tools.every(({ type }) => type !== undefined && type !== 'custom')
 
 /** Tool calls whose results are new in this request. */
 export const toolResultIdsOf = (messages: readonly WireMessage[]): readonly string[] =>

@@ -6,7 +6,6 @@ export interface MessageRequest {
   readonly system: readonly WireBlock[]
   readonly messages: readonly WireMessage[]
   readonly tools: readonly WireTool[]
-  readonly toolChoiceType: string | undefined
   /** True when the answer must follow a JSON schema (`output_config.format`). */
   readonly formatted: boolean
 }
@@ -48,7 +47,6 @@ export function readMessageRequest(value: unknown): MessageRequest {
       return { role: String(role), blocks: blocksOf(content) }
     }),
     tools: listOf(body['tools']).filter(isTool),
-    toolChoiceType: readString(asRecord(body['tool_choice'])['type']),
     formatted: asRecord(asRecord(body['output_config'])['format'])['type'] !== undefined,
   }
 }

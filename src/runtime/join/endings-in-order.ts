@@ -23,16 +23,13 @@ export function settleLastSpan(thread: JoinThread, { overdue }: { overdue: boole
   return true
 }
 
-/**
- * A result. Only a failed one speaks of a broken request; the one that follows an interruption does
- * not, since the next turn may have begun.
- */
+/** A result. Only a failed one speaks of a broken request, and only where nothing else has spoken of it. */
 export function settleTurn(
   thread: JoinThread,
   { report, overdue }: { report: TurnEndedReport; overdue: boolean },
 ): boolean {
-  if (thread.interrupted) {
-    thread.interrupted = false
+  if (thread.failureSaid) {
+    thread.failureSaid = false
     return true
   }
   const span = thread.open

@@ -21,8 +21,11 @@ export interface JoinThread {
   readonly side: Set<Span>
   /** What the agent reported, in its order. */
   readonly inbox: WaitingReport[]
-  /** An interruption was logged: the failed result that follows it says nothing of later spans. */
-  interrupted: boolean
+  /**
+   * The agent's last word was that a request failed or was interrupted. The failed result that follows
+   * says nothing more, least of all of the next turn's request, which may have begun before it is heard.
+   */
+  failureSaid: boolean
 }
 
 export interface WaitingReport {
@@ -78,7 +81,7 @@ const newThread = (agentId: string | null, id: ThreadId): JoinThread => ({
   open: null,
   side: new Set(),
   inbox: [],
-  interrupted: false,
+  failureSaid: false,
 })
 
 export const hasWork = (thread: JoinThread): boolean =>

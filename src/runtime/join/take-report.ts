@@ -30,7 +30,9 @@ export function takeReport(state: JoinState, thread: JoinThread): boolean {
 function tryReport(state: JoinState, thread: JoinThread, { report, overdue }: Attempt<AgentReport>): boolean {
   switch (report.type) {
     case 'content_block':
-      return takeContentBlock(state, thread, { report, overdue })
+      if (!takeContentBlock(state, thread, { report, overdue })) return false
+      thread.failureSaid = false
+      return true
     case 'tool_result':
       return takeToolResult(state, thread, { report, overdue })
     case 'model_error':
@@ -82,6 +84,7 @@ function takeModelError(state: JoinState, thread: JoinThread, { report, overdue 
     if (!settleBrokenSpan(thread, { overdue })) return false
     closeOpenSpan(state, thread)
   }
+  thread.failureSaid = true
   logEvent(state, thread, errorDraft(report, stamp(state)))
   return true
 }
@@ -103,7 +106,7 @@ function takeHarnessMessage(
 
 function takeInterruption(state: JoinState, thread: JoinThread, { overdue }: { readonly overdue: boolean }): boolean {
   if (!settleBrokenSpan(thread, { overdue })) return false
-  thread.interrupted = thread.agentId === null
+  thread.failureSaid = true
   closeOpenSpan(state, thread)
   return true
 }

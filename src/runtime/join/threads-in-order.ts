@@ -23,6 +23,7 @@ export function createThread(state: JoinState, thread: JoinThread): void {
     session_thread_id: thread.id,
     agent_name: thread.agentName,
     workflow_run_id: null,
+    ...eventDetailOf({ agent_id: thread.agentId ?? undefined }),
   })
 }
 

@@ -25,31 +25,20 @@ export const prepareEventQueries = ({ reader: database, now }: SqlBackend) => ({
         fence: parameter('fence'),
         ...touched(now),
       }))
-      .where('organization_id', '=', parameter('organization_id'))
-      .where('workspace_id', '=', parameter('workspace_id'))
-      .where('session_id', '=', parameter('session_id'))
+      .where((eb) => eb.and(sessionKey(parameter)))
       .where('fence', '<=', parameter('fence'))
       .returning('head_sequence'),
   ),
 
   insert: prepareListQuery<SessionKey, EventRow, unknown>((parameter, rows) =>
-    database.insertInto('event').values(
-      rows.map((row) => ({
-        organization_id: parameter('organization_id'),
-        workspace_id: parameter('workspace_id'),
-        session_id: parameter('session_id'),
-        ...row,
-      })),
-    ),
+    database.insertInto('event').values(rows.map((row) => ({ ...sessionKey(parameter), ...row }))),
   ),
 
   findByIds: prepareListQuery<SessionKey, { event_id: string }, StoredEventRow & { event_id: string }>(
     (parameter, items) =>
       storedEvents(database)
         .select('event.event_id')
-        .where('event.organization_id', '=', parameter('organization_id'))
-        .where('event.workspace_id', '=', parameter('workspace_id'))
-        .where('event.session_id', '=', parameter('session_id'))
+        .where((eb) => eb.and(eventKey(parameter)))
         .where(
           'event.event_id',
           'in',
@@ -66,9 +55,7 @@ export const prepareEventQueries = ({ reader: database, now }: SqlBackend) => ({
           .onRef('session.workspace_id', '=', 'event.workspace_id')
           .onRef('session.session_id', '=', 'event.session_id'),
       )
-      .where('event.organization_id', '=', parameter('organization_id'))
-      .where('event.workspace_id', '=', parameter('workspace_id'))
-      .where('event.session_id', '=', parameter('session_id'))
+      .where((eb) => eb.and(eventKey(parameter)))
       .where('session.log_id', '=', parameter('log_id'))
       .where('event.sequence', '>', parameter('after'))
       .orderBy('event.sequence')
@@ -79,10 +66,23 @@ export const prepareEventQueries = ({ reader: database, now }: SqlBackend) => ({
     database
       .selectFrom('session')
       .select(['log_id', 'head_sequence'])
-      .where('organization_id', '=', parameter('organization_id'))
       .where('workspace_id', '=', parameter('workspace_id'))
       .where('session_id', '=', parameter('session_id')),
   ),
+})
+
+type SessionKeyParameter = (name: keyof SessionKey) => string
+
+const sessionKey = (parameter: SessionKeyParameter): SessionKey => ({
+  organization_id: parameter('organization_id'),
+  workspace_id: parameter('workspace_id'),
+  session_id: parameter('session_id'),
+})
+
+const eventKey = (parameter: SessionKeyParameter) => ({
+  'event.organization_id': parameter('organization_id'),
+  'event.workspace_id': parameter('workspace_id'),
+  'event.session_id': parameter('session_id'),
 })
 
 /** Events with their content, wherever it is kept. */

@@ -2,6 +2,8 @@ import { asRecord } from '../../wire/message-request.ts'
 import type { ScriptReply } from './script.ts'
 import type { ScriptRequest } from './script-request.ts'
 
+const noSearch = 'No results: a script plays the model, and nothing was searched.'
+
 /** What requests beside the conversation get where no rule asks for them: enough for the agent to go on. */
 export function sideReply(request: ScriptRequest): ScriptReply | undefined {
   if (request.kind === 'compaction') {
@@ -9,7 +11,7 @@ export function sideReply(request: ScriptRequest): ScriptReply | undefined {
   }
   if (request.kind !== 'side') return undefined
   const format = asRecord(asRecord(request.body['output_config'])['format'])
-  if (format['type'] === undefined) return { text: 'OK' }
+  if (format['type'] === undefined) return { text: request.tools.length > 0 ? noSearch : 'OK' }
   return { text: JSON.stringify(exampleOf(asRecord(format['schema']))) }
 }
 
