@@ -38,14 +38,14 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   index: [...core, ...features, ...adapters, 'client', 'compose'],
 }
 
-/** Rooms whose folders are walled off from each other too, and the folders that all of them share. */
-const walledRooms: Readonly<Record<string, readonly string[]>> = {
-  agents: [],
-  sandboxes: [],
-  stores: ['stores/sql'],
-  engines: [],
+/** Rooms in which each folder is an adapter of its own and may not import its neighbours. */
+const walledRooms = new Set(['agents', 'sandboxes', 'stores', 'engines'])
+
+/** Folders in walled rooms that are no adapter, and who may import them. */
+const sharedFolders: Readonly<Record<string, readonly string[]>> = {
+  'stores/sql': ['stores/sqlite', 'stores/postgres'],
+  'stores/events': ['stores/sql', 'stores/memory', 'stores/redis'],
 }
-const sharers = new Set(['stores/sqlite', 'stores/postgres'])
 
 /** Rooms that must run in a browser as well: no packages but these, and nothing of Node. */
 const purePackages: Readonly<Record<string, readonly string[]>> = { domain: ['zod'], errors: [], client: ['zod'] }
@@ -105,10 +105,9 @@ function judgePackage(file: string, { specifier, typeOnly }: ImportStatement): s
 const isBuiltin = (specifier: string): boolean => specifier.startsWith('node:') || builtinModules.includes(specifier)
 
 function crossesWall(file: string, other: string): boolean {
-  const room = roomOf(file)
-  const shared = walledRooms[room]
-  if (shared === undefined || roomOf(other) !== room || folderOf(file) === folderOf(other)) return false
-  return !(shared.includes(folderOf(other)) && sharers.has(folderOf(file)))
+  if (!walledRooms.has(roomOf(file)) || roomOf(other) !== roomOf(file) || folderOf(file) === folderOf(other))
+    return false
+  return !(sharedFolders[folderOf(other)] ?? []).includes(folderOf(file))
 }
 
 /** The first folder below the root; a file that lies in no folder is named by itself. */
