@@ -1,5 +1,6 @@
 import { createScriptUpstream } from '../gateway/upstreams/script/create-script-upstream.ts'
 import type { Script, ScriptRule } from '../gateway/upstreams/script/script.ts'
+import { parseJson } from '../gateway/wire/message-request.ts'
 import type { ModelUpstream } from '../ports/model-gateway.ts'
 
 /** One model request as the agent sent it. */
@@ -7,7 +8,7 @@ export interface ScriptedRequest {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  /** The parsed JSON body; undefined where there was none. */
+  /** The parsed JSON body; undefined where there was none that could be read. */
   readonly body: unknown
   /** The status of the answer; undefined while there is none. */
   status: number | undefined
@@ -31,7 +32,7 @@ export function scriptedModel(source: Script | readonly ScriptRule[]): ScriptedM
     requests,
     async handle(request) {
       const { method, path, headers, body } = request
-      const json: unknown = body.length === 0 ? undefined : JSON.parse(Buffer.from(body).toString('utf8'))
+      const json = parseJson(Buffer.from(body).toString('utf8'))
       const record: ScriptedRequest = { method, path, headers, body: json, status: undefined }
       requests.push(record)
       const answer = await upstream.handle(request)
