@@ -23,7 +23,8 @@ export async function forwardExchange({ incoming, outgoing, path, upstream, obse
   const body = await readBody(incoming)
   if (body === 'gone' || outgoing.destroyed) return
   if (body === 'too_large') {
-    return sendAnswer(outgoing, apiErrorResponse({ status: 413, message: 'Request exceeds the maximum size' }))
+    const refusal = apiErrorResponse({ status: 413, message: 'Request exceeds the maximum size' })
+    return sendAnswer({ outgoing, watch: undefined }, refusal)
   }
   const headers = headersForUpstream(incoming.headers)
   const watch = observer(headers, body)
@@ -36,35 +37,41 @@ export async function forwardExchange({ incoming, outgoing, path, upstream, obse
   const method = incoming.method ?? 'GET'
   try {
     const answer = await upstream.handle({ method, path, headers, body, signal: hangUp.signal })
-    await sendAnswer(outgoing, answer, watch)
+    await sendAnswer({ outgoing, watch }, answer)
   } catch (cause) {
-    if (outgoing.destroyed) return
-    await sendFailure(outgoing, cause, watch)
+    if (!outgoing.destroyed) await sendFailure({ outgoing, watch }, cause)
   }
 }
 
+/** The whole body. One that is too large is read to its end but not kept, so that its sender hears the answer. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | 'gone' | 'too_large'> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       bytes += chunk.length
-      if (bytes > maxBodyBytes) return 'too_large'
-      chunks.push(chunk)
+      if (bytes <= maxBodyBytes) chunks.push(chunk)
+      else chunks.length = 0
     }
   } catch {
     return 'gone'
   }
+  if (bytes > maxBodyBytes) return 'too_large'
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)
 }
 
-async function sendAnswer(outgoing: ServerResponse, answer: UpstreamResponse, watch?: ExchangeObserver): Promise<void> {
+interface AgentSide {
+  readonly outgoing: ServerResponse
+  readonly watch: ExchangeObserver | undefined
+}
+
+async function sendAnswer({ outgoing, watch }: AgentSide, answer: UpstreamResponse): Promise<void> {
   const requestId = answer.headers['request-id'] ?? newRequestId()
   watch?.response(answer.status, requestId)
   outgoing.writeHead(answer.status, { ...headersForAgent(answer.headers), 'request-id': requestId }).flushHeaders()
   const isStream = answer.status < 400 && (answer.headers['content-type'] ?? '').startsWith('text/event-stream')
   if (watch === undefined || isStream) {
-    await pump(outgoing, answer.body, (chunk) => watch?.streamChunk(chunk))
+    await pump({ outgoing, watch }, answer.body)
     watch?.endOfStream()
   } else {
     // An answer in one piece is observed before its first byte travels on.
@@ -77,13 +84,9 @@ async function sendAnswer(outgoing: ServerResponse, answer: UpstreamResponse, wa
   if (!outgoing.destroyed) outgoing.end()
 }
 
-async function pump(
-  outgoing: ServerResponse,
-  body: AsyncIterable<Uint8Array>,
-  look: (chunk: Uint8Array) => void,
-): Promise<void> {
+async function pump({ outgoing, watch }: AgentSide, body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of body) {
-    look(chunk)
+    watch?.streamChunk(chunk)
     if (outgoing.destroyed) return
     if (!outgoing.write(chunk)) await drained(outgoing)
   }
@@ -101,7 +104,7 @@ function drained(outgoing: ServerResponse): Promise<void> {
 }
 
 /** The upstream failed: an error answer while that is still possible, else the connection is cut. */
-async function sendFailure(outgoing: ServerResponse, cause: unknown, watch?: ExchangeObserver): Promise<void> {
+async function sendFailure({ outgoing, watch }: AgentSide, cause: unknown): Promise<void> {
   const message = PerdureError.is(cause) ? cause.message : 'The model’s service broke the connection.'
   if (outgoing.headersSent) {
     watch?.end({ how: 'upstream_cut', error: { type: 'api_error', message } })
@@ -112,5 +115,5 @@ async function sendFailure(outgoing: ServerResponse, cause: unknown, watch?: Exc
   const failure = apiErrorResponse({ status: 502, message })
   watch?.response(failure.status, failure.headers['request-id']!)
   watch?.end({ how: 'upstream_cut', error: { type: 'api_error', message } })
-  await sendAnswer(outgoing, failure)
+  await sendAnswer({ outgoing, watch: undefined }, failure)
 }

@@ -20,7 +20,8 @@ export interface ScriptedMessagesApi {
 export async function startScriptedMessagesApi(source: Script | readonly ScriptRule[]): Promise<ScriptedMessagesApi> {
   const upstream = scriptedModel(source)
   const server = createServer((incoming, outgoing) => {
-    void forwardExchange({ incoming, outgoing, path: incoming.url ?? '/', upstream, observer: () => undefined })
+    const path = incoming.url ?? '/'
+    forwardExchange({ incoming, outgoing, path, upstream, observer: () => undefined }).catch(() => outgoing.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

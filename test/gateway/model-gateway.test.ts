@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import Anthropic, { APIError, APIUserAbortError, PermissionDeniedError } from '@anthropic-ai/sdk'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -203,6 +205,17 @@ describe('an upstream that cannot answer', () => {
   })
 })
 
+describe('a request beyond all bounds', () => {
+  it('is read to its end and refused', async () => {
+    const { upstream, requests } = plainUpstream(() => Promise.reject(new Error('not asked')))
+    const { url, authorization } = await open(upstream)
+    const answer = await send(url, { headers: { authorization }, body: 'x'.repeat(65 * 1024 * 1024) })
+    expect(answer.statusCode).toBe(413)
+    expect(JSON.parse((await readAll(answer)).toString())).toMatchObject({ error: { type: 'request_too_large' } })
+    expect(requests).toEqual([])
+  })
+})
+
 describe('headers', () => {
   it('reach the upstream without the agent’s credentials and without the connection’s own', async () => {
     const { upstream, requests } = plainUpstream(() => ({
@@ -306,6 +319,20 @@ describe('a run', () => {
 })
 
 describe('a gateway', () => {
+  it('keeps no process alive', async () => {
+    const source = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
+    const program = `
+      const { createModelGateway } = await import(${source('gateway/create-model-gateway.ts')})
+      const { newRunId } = await import(${source('domain/ids.ts')})
+      const upstream = { name: 'none', handle: () => new Promise(() => {}) }
+      const run = await createModelGateway().openRun({ runId: newRunId(), upstream, observe: () => {} })
+      console.log(run.baseUrl)`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+      timeout: 20_000,
+    })
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/run\/run_/)
+  })
+
   it('closes its default upstream with itself, and can be closed twice', async () => {
     const close = vi.fn(async () => {})
     const gateway = createModelGateway({ defaultUpstream: { ...createScriptUpstream({ turns: [] }), close } })

@@ -32,6 +32,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     // Plain bytes: what the agent reads is what the gateway saw.
     const headers = { ...request.headers, ...credentials, 'accept-encoding': 'identity' }
     const outgoing = send(new URL(base.origin + prefix + request.path), { method, agent, headers, signal })
+    // An error after the answer began also reaches whoever reads its body.
+    outgoing.on('error', () => {})
     outgoing.end(body)
     try {
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]

@@ -52,7 +52,7 @@ interface AnswerContext {
 function answer(reply: ScriptReply, { request, streamed, signal }: AnswerContext): UpstreamResponse {
   if (reply.error !== undefined) return errorAnswer(reply.error)
   const message = answerMessage(contentOf(reply, request), { reply, request })
-  return streamed ? streamedAnswer(message, reply, signal) : wholeAnswer(message, reply, signal)
+  return streamed ? streamedAnswer(message, { reply, signal }) : wholeAnswer(message, { reply, signal })
 }
 
 /** 400, and no repeat: the script would not answer the second time either. */

@@ -5,21 +5,23 @@ import { apiErrorResponse, jsonResponse, newRequestId } from '../../wire/api-err
 import { messageEvents, wholeMessage, type AnswerEvent, type AnswerMessage } from './answer-message.ts'
 import type { ScriptError, ScriptErrorEvent, ScriptReply } from './script.ts'
 
+export interface Sending {
+  readonly reply: ScriptReply
+  /** Ends what would wait for ever. */
+  readonly signal: AbortSignal
+}
+
 /** Sends an answer as a stream of events, with the faults that the reply asks for. */
-export function streamedAnswer(message: AnswerMessage, reply: ScriptReply, signal: AbortSignal): UpstreamResponse {
+export function streamedAnswer(message: AnswerMessage, sending: Sending): UpstreamResponse {
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
   return {
     status: 200,
     headers: { ...headers, 'request-id': newRequestId() },
-    body: eventBytes(message, reply, signal),
+    body: eventBytes(message, sending),
   }
 }
 
-async function* eventBytes(
-  message: AnswerMessage,
-  reply: ScriptReply,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+async function* eventBytes(message: AnswerMessage, { reply, signal }: Sending): AsyncGenerator<Uint8Array> {
   const errorEvent = errorEventOf(reply)
   let sent = 0
   for (const event of [...messageEvents(message), undefined]) {
@@ -36,8 +38,8 @@ async function* eventBytes(
 }
 
 /** The same answer in one piece; a fault of the stream becomes the nearest one that this form can have. */
-export function wholeAnswer(message: AnswerMessage, reply: ScriptReply, signal: AbortSignal): UpstreamResponse {
-  const errorEvent = errorEventOf(reply)
+export function wholeAnswer(message: AnswerMessage, sending: Sending): UpstreamResponse {
+  const errorEvent = errorEventOf(sending.reply)
   if (errorEvent !== undefined) {
     const { type, message: text } = apiErrorOf(errorEvent)
     return apiErrorResponse({ status: type === 'overloaded_error' ? 529 : 500, message: text, options: { type } })
@@ -47,14 +49,10 @@ export function wholeAnswer(message: AnswerMessage, reply: ScriptReply, signal: 
     text: JSON.stringify(wholeMessage(message)),
     headers: { 'request-id': newRequestId() },
   })
-  return { ...answer, body: withFaults(answer.body, reply, signal) }
+  return { ...answer, body: withFaults(answer.body, sending) }
 }
 
-async function* withFaults(
-  body: AsyncIterable<Uint8Array>,
-  reply: ScriptReply,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+async function* withFaults(body: AsyncIterable<Uint8Array>, { reply, signal }: Sending): AsyncGenerator<Uint8Array> {
   if (reply.stallAfterEvents !== undefined) await untilAborted(signal)
   for await (const chunk of body) {
     if (reply.cutAfterEvents === undefined && reply.endEarlyAfterEvents === undefined) yield chunk

@@ -30,7 +30,10 @@ export function whyMessagesRefused(messages: unknown): string | undefined {
   if (!Array.isArray(messages)) return 'messages: Input should be a valid array'
   if (messages.length === 0) return 'messages: at least one message is required'
   for (const [index, message] of messages.entries()) {
-    const reason = whyMessageRefused(asRecord(message), index, index === messages.length - 1)
+    const reason = whyMessageRefused(asRecord(message), {
+      at: `messages.${index}`,
+      isLast: index === messages.length - 1,
+    })
     if (reason !== undefined) return reason
   }
   return whyOrderRefused(messages)
@@ -38,10 +41,8 @@ export function whyMessagesRefused(messages: unknown): string | undefined {
 
 function whyMessageRefused(
   { role, content }: Readonly<Record<string, unknown>>,
-  index: number,
-  isLast: boolean,
+  { at, isLast }: { at: string; isLast: boolean },
 ): string | undefined {
-  const at = `messages.${index}`
   if (role === undefined) return `${at}.role: Field required`
   if (typeof role !== 'string' || !roles.has(role)) return `${at}.role: Input should be 'user', 'assistant' or 'system'`
   if (content === undefined) return `${at}.content: Field required`
@@ -51,13 +52,16 @@ function whyMessageRefused(
   }
   if (typeof content === 'string') return undefined
   for (const [position, block] of content.entries()) {
-    const reason = whyBlockRefused(asRecord(block), `${at}.content.${position}`, role)
+    const reason = whyBlockRefused(asRecord(block), { at: `${at}.content.${position}`, role })
     if (reason !== undefined) return reason
   }
   return undefined
 }
 
-function whyBlockRefused(block: Readonly<Record<string, unknown>>, at: string, role: string): string | undefined {
+function whyBlockRefused(
+  block: Readonly<Record<string, unknown>>,
+  { at, role }: { at: string; role: string },
+): string | undefined {
   const { type } = block
   if (type === undefined) return `${at}.type: Field required`
   if (typeof type !== 'string') return `${at}.type: Input should be a valid string`
