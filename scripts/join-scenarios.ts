@@ -30,6 +30,8 @@ const toolCalled: Moment = ({ report }) => report?.type === 'content_block' && r
 
 const turns = (...replies: ScriptReply[]): Script => ({ turns: replies })
 const done: ScriptReply = { text: 'All done now.' }
+/** The first request gets this answer, and every later one a good one. */
+const first = (reply: ScriptReply): Script => ({ rules: [{ when: { times: 1 }, reply }, { reply: done }] })
 
 export const joinScenarios: Readonly<Record<string, JoinScenario>> = {
   text: { script: turns({ text: words(30), chunkDelayMs: 2 }), prompts: ['hello'] },
@@ -133,64 +135,40 @@ export const joinScenarios: Readonly<Record<string, JoinScenario>> = {
     options: { agents },
   },
   'overloaded-retry': {
-    script: { rules: [{ when: { times: 1 }, reply: { error: { status: 529 } } }], turns: [done] },
+    script: first({ error: { status: 529 } }),
     prompts: ['go'],
   },
   'server-error-final': { script: { rules: [{ reply: { error: { status: 500 } } }] }, prompts: ['go', 'again'] },
   rejected: { script: { rules: [{ reply: { error: { status: 400, message: 'no such thing' } } }] }, prompts: ['go'] },
   'cut-before-a-block-ended': {
-    script: { rules: [{ when: { times: 1 }, reply: { text: words(9), cutAfterEvents: 5 } }], turns: [done] },
+    script: first({ text: words(9), cutAfterEvents: 5 }),
     prompts: ['go'],
   },
   'cut-after-text': {
-    script: {
-      rules: [
-        {
-          when: { times: 1 },
-          reply: {
-            content: [
-              { type: 'text', text: words(3) },
-              { type: 'text', text: words(9) },
-            ],
-            cutAfterEvents: 9,
-            chunkDelayMs: 5,
-          },
-        },
+    script: first({
+      content: [
+        { type: 'text', text: words(3) },
+        { type: 'text', text: words(9) },
       ],
-      turns: [done],
-    },
+      cutAfterEvents: 9,
+      chunkDelayMs: 5,
+    }),
     prompts: ['go'],
   },
   'cut-in-tool-input': {
-    script: {
-      rules: [
-        {
-          when: { times: 1 },
-          reply: { text: 'I look.', tool: bash(`echo ${words(400)}`), cutAfterEvents: 7, chunkDelayMs: 5 },
-        },
-      ],
-      turns: [done],
-    },
+    script: first({ text: 'I look.', tool: bash(`echo ${words(400)}`), cutAfterEvents: 7, chunkDelayMs: 5 }),
     prompts: ['go'],
   },
   'cut-after-tool': {
-    script: {
-      rules: [
-        { when: { times: 1 }, reply: { tools: [bash('echo 1'), bash('echo 2')], cutAfterEvents: 5, chunkDelayMs: 10 } },
-      ],
-      turns: [done],
-    },
+    script: first({ tools: [bash('echo 1'), bash('echo 2')], cutAfterEvents: 5, chunkDelayMs: 10 }),
     prompts: ['go'],
   },
   'error-event-then-whole-answer': {
-    script: {
-      rules: [{ when: { times: 1 }, reply: { text: words(9), errorEventAfter: { events: 4, type: 'api_error' } } }],
-      turns: [done],
-    },
+    script: first({ text: words(9), errorEventAfter: { events: 4, type: 'api_error' } }),
     prompts: ['go'],
   },
   'end-without-closing-event': {
-    script: turns({ text: 'Whole but for its end.', endEarlyAfterEvents: 8 }),
+    script: first({ text: 'Whole but for its end.', endEarlyAfterEvents: 9 }),
     prompts: ['go'],
   },
   'interrupt-in-text': {
@@ -240,12 +218,9 @@ export const joinScenarios: Readonly<Record<string, JoinScenario>> = {
     prompts: ['go', '/compact', 'go on'],
   },
   'max-tokens': {
-    script: {
-      rules: [{ when: { times: 1 }, reply: { text: 'I was cut sh', stopReason: 'max_tokens' } }],
-      turns: [done],
-    },
+    script: first({ text: 'I was cut sh', stopReason: 'max_tokens' }),
     prompts: ['go'],
   },
-  refusal: { script: turns({ text: 'I would rather not.', stopReason: 'refusal' }), prompts: ['go'] },
+  refusal: { script: first({ text: 'I would rather not.', stopReason: 'refusal' }), prompts: ['go'] },
   'local-command': { script: turns(done), prompts: ['/cost', 'go'] },
 }

@@ -151,7 +151,9 @@ function sinceStart(atMs: number, startMs: number): number {
 
 function tidyObservation(observation: ModelObservation): ModelObservation {
   if (observation.type !== 'request') return observation
-  const tailText = observation.tailText.replaceAll(/<system-reminder>[^]*?<\/system-reminder>\s*/g, '')
+  const tailText = observation.tailText
+    .replaceAll(/<system-reminder>[^]*?<\/system-reminder>\s*/g, '')
+    .replace(/\n# Environment\n[^]*/, '')
   return { ...observation, tailText }
 }
 
