@@ -12,7 +12,7 @@ import type { Script, ScriptRule } from '../../src/gateway/upstreams/script/scri
 import type { AgentConversation, AgentProcess, AgentStartRequest } from '../../src/ports/agent-driver.ts'
 import type { AgentReport } from '../../src/ports/agent-report.ts'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../../src/ports/transcript-store.ts'
-import { createLocalSandboxProvider } from '../../src/sandboxes/local/local-provider.ts'
+import { createLocalSandboxProvider, type LocalSandboxOptions } from '../../src/sandboxes/local/local-provider.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/scripted-model.ts'
 
 /** A folder of the test's own, gone with it. */
@@ -74,6 +74,7 @@ export interface AgentRun {
   readonly transcripts?: TranscriptStore
   readonly askPermission?: AgentStartRequest<ClaudeAgentOptions>['askPermission']
   readonly endingTimeoutMs?: number
+  readonly sandbox?: LocalSandboxOptions
 }
 
 /** An agent under test, with all that it stands on; everything but the model's words is the real thing. */
@@ -93,7 +94,7 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
   const model = scriptedModel(run.script)
   const gateway = createModelGateway({ defaultUpstream: model })
   const gatewayRun = await gateway.openRun({ runId: newRunId(), observe: () => {} })
-  const sandbox = await createLocalSandboxProvider().create({ workingDirectory: run.cwd })
+  const sandbox = await createLocalSandboxProvider(run.sandbox).create({ workingDirectory: run.cwd })
   const folder = new TestFolder()
   const conversation = run.conversation ?? { kind: 'new', agentSessionId: randomUUID() }
   const driver = createClaudeDriver(run.endingTimeoutMs === undefined ? {} : { endingTimeoutMs: run.endingTimeoutMs })

@@ -1,18 +1,39 @@
 import { spawn } from 'node:child_process'
-import type { SandboxCheck } from '../../ports/sandbox.ts'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import type { ProcessExit, SandboxCheck } from '../../ports/sandbox.ts'
+
+const folders = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin']
 
 /**
- * A process id namespace that dies with its parent. `setpriv` makes the kernel kill `unshare` with the
- * host, `unshare` kills the namespace's first process, and with it goes every process inside, also those
- * that left group or session. The parent is the thread that spawns: spawn from the main thread.
+ * Runs a command in a process id namespace that dies with its parent. `setpriv` makes the kernel kill
+ * `unshare` with the host, `unshare` kills the namespace's first process, and with it goes every process
+ * inside, also those that left group or session. That first process is a shell that waits: a first
+ * process ignores every signal it has no handler for, and must bury the orphans of all the others.
+ *
+ * The parent is the thread that spawns: spawn from the main thread. The paths are absolute, because an
+ * agent's own PATH need not hold them.
  */
-const wrapper = (asRoot: boolean): readonly string[] => [
-  'setpriv', '--pdeathsig', 'KILL', '--',
-  'unshare', ...(asRoot ? [] : ['--user', '--map-current-user']),
-  '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--',
-] // prettier-ignore
+export function kernelWrapper(): readonly string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']
+  const namespace = [...user, '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--']
+  const first = ['/bin/sh', '-c', '"$0" "$@"; exit $?']
+  return [locate('setpriv'), '--pdeathsig', 'KILL', '--', locate('unshare'), ...namespace, ...first]
+}
 
-export const kernelWrapper = (): readonly string[] => wrapper(process.getuid?.() === 0)
+/**
+ * How the command ended, from how the wrapper did: the shell in it tells a death by signal as 128 and
+ * the signal. Only signals that no program turns into an exit code of its own are read back.
+ */
+export function exitThroughWrapper(exit: ProcessExit): ProcessExit {
+  const signal = deaths.find((name) => exit.exitCode === 128 + constants.signals[name])
+  return signal === undefined ? exit : { exitCode: null, signal }
+}
+
+const deaths = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL'] as const
+
+const locate = (name: string): string =>
+  folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? name
 
 let probed: Promise<SandboxCheck> | undefined
 

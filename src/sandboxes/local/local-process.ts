@@ -1,15 +1,16 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:os'
+import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessExit, SandboxCommand, SandboxProcess, SandboxSignal } from '../../ports/sandbox.ts'
-import { kernelWrapper } from './kernel-reaping.ts'
+import { exitThroughWrapper, kernelWrapper } from './kernel-reaping.ts'
 import { killRecorded, markerVariable, removeProcessRecord, writeProcessRecord } from './process-record.ts'
-import { childrenOf, handlesSignal, processesMarked, processStart, sendSignal } from './process-table.ts'
+import { childrenOf, processesMarked, processStart, sendSignal } from './process-table.ts'
 
 const pollMs = 5
-/** The wrapper forks within a few milliseconds; after this it is taken for stuck. */
-const forkLimitMs = 2_000
+/** A wrapper that has not started its command by then is taken for stuck. */
+const startLimitMs = 2_000
 
 export interface LocalProcessOptions {
   readonly reaping: 'kernel' | 'process-group'
@@ -30,7 +31,7 @@ export function startLocalProcess(command: SandboxCommand, options: LocalProcess
     const host = { hostPid: process.pid, hostStart: processStart(process.pid) ?? '' }
     writeProcessRecord(options.stateDirectory, { ...record, ...host })
   }
-  const exited = exitOf(child)
+  const exited = options.reaping === 'kernel' ? exitOf(child).then(exitThroughWrapper) : exitOf(child)
   const kill = options.reaping === 'kernel' ? signalNamespace : signalGroup
   // A process that ends leaves no descendants behind, whether or not anyone calls destroy.
   const gone = exited.then(async () => {
@@ -55,7 +56,9 @@ function spawnChild(
   marker: string,
   options: LocalProcessOptions,
 ): ChildProcessWithoutNullStreams {
-  const prefix = options.reaping === 'kernel' ? kernelWrapper() : []
+  // A binary that is not there shall fail as such, not as an exit of the wrapper.
+  const missing = isAbsolute(command.command) && !existsSync(command.command)
+  const prefix = options.reaping === 'kernel' && !missing ? kernelWrapper() : []
   const [file, ...args] = [...prefix, command.command, ...command.args]
   return spawn(file!, args, {
     cwd: command.workingDirectory,
@@ -85,21 +88,17 @@ async function signalGroup(child: ChildProcessWithoutNullStreams, signal: Sandbo
   else sendSignal(child.pid!, signal)
 }
 
-/**
- * The wrapper ignores signals while it waits, so they go to the first process of the namespace, whose end
- * ends the wrapper. Such a process ignores what it has no handler for: there the default action, death, is ours to give.
- */
+/** The wrapper and the shell in it only wait: signals go to the command, with whose end they end. */
 async function signalNamespace(child: ChildProcessWithoutNullStreams, signal: SandboxSignal): Promise<void> {
-  const first = await firstOfNamespace(child)
-  if (!isRunning(child)) return
-  if (first === null) sendSignal(child.pid!, 'SIGKILL')
-  else sendSignal(first, handlesSignal(first, constants.signals[signal]) ? signal : 'SIGKILL')
+  const command = await commandInNamespace(child)
+  if (isRunning(child)) sendSignal(command ?? child.pid!, command === null ? 'SIGKILL' : signal)
 }
 
-async function firstOfNamespace(child: ChildProcessWithoutNullStreams): Promise<number | null> {
-  for (let waitedMs = 0; waitedMs < forkLimitMs && isRunning(child); waitedMs += pollMs) {
-    const [first] = childrenOf(child.pid!)
-    if (first !== undefined) return first
+/** Wrapper, shell, command: each the only child of the one before, a few milliseconds after the start. */
+async function commandInNamespace(child: ChildProcessWithoutNullStreams): Promise<number | null> {
+  for (let waitedMs = 0; waitedMs < startLimitMs && isRunning(child); waitedMs += pollMs) {
+    const [command] = childrenOf(child.pid!).flatMap(childrenOf)
+    if (command !== undefined) return command
     await delay(pollMs)
   }
   return null

@@ -3,9 +3,13 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Sandbox, SandboxProvider } from '../../ports/sandbox.ts'
 import { probeKernelReaping } from './kernel-reaping.ts'
 import { startLocalProcess, type LocalProcess } from './local-process.ts'
+import { reapOrphans } from './process-record.ts'
 
 export interface LocalSandboxOptions {
-  /** Where started processes are written down, for `reapOrphans` after a crash of the host. Nothing is written without it. */
+  /**
+   * Where started processes are written down, so that the first sandbox after a crash of the host finds and
+   * ends what the crash left. Nothing is written without it.
+   */
   readonly stateDirectory?: string
   /** `kernel` where the machine allows it, unless the weaker way is asked for. */
   readonly reaping?: 'kernel' | 'process-group'
@@ -18,12 +22,15 @@ export interface LocalSandboxOptions {
 export function createLocalSandboxProvider(options: LocalSandboxOptions = {}): SandboxProvider {
   const check: SandboxProvider['check'] = async () =>
     options.reaping === 'process-group' ? { ok: true, reaping: 'process-group' } : probeKernelReaping()
+  let reaped = false
   return {
     name: 'local',
     capabilities: { isolation: 'none', network: ['unrestricted'], signals: ['SIGINT', 'SIGTERM', 'SIGKILL'] },
     check,
     create: async ({ workingDirectory }) => {
       requireFolder(workingDirectory)
+      if (options.stateDirectory !== undefined && !reaped) reapOrphans(options.stateDirectory)
+      reaped = true
       const { reaping, reason } = await check()
       if (options.reaping === 'kernel' && reaping !== 'kernel') {
         throw new PerdureError('sandbox_unsupported', reason ?? 'This machine cannot reap agents by its kernel.')

@@ -11,13 +11,10 @@ export function processStart(pid: number): string | null {
   return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat.start
 }
 
-/** Direct children of a process, zombies left out; empty where the machine cannot say. */
+/** Direct children of a process's main thread (Linux, which keeps a list); empty where the machine cannot say. */
 export function childrenOf(pid: number): number[] {
-  if (!hasProc) return []
-  return listProcesses().filter((candidate) => {
-    const stat = readStat(candidate)
-    return stat !== null && stat.parent === pid && stat.state !== 'Z'
-  })
+  const listed = hasProc ? readQuietly(`/proc/${pid}/task/${pid}/children`) : null
+  return (listed?.match(/\d+/g) ?? []).map(Number)
 }
 
 /** Living processes whose environment holds `marker`; empty where the machine cannot say. */
@@ -27,14 +24,6 @@ export function processesMarked(marker: string): number[] {
     const environment = readQuietly(`/proc/${pid}/environ`)
     return environment !== null && environment.split('\0').includes(marker) && processStart(pid) !== null
   })
-}
-
-/** Whether a process has a handler of its own for a signal (Linux); true where the machine cannot say. */
-export function handlesSignal(pid: number, signalNumber: number): boolean {
-  const status = hasProc ? readQuietly(`/proc/${pid}/status`) : null
-  const caught = status?.match(/^SigCgt:\s*([0-9a-f]+)$/m)?.[1]
-  if (caught === undefined) return true
-  return ((BigInt(`0x${caught}`) >> BigInt(signalNumber - 1)) & 1n) === 1n
 }
 
 /** Sends a signal; false when there is nobody to get it. A negative id names a process group. */
@@ -53,11 +42,11 @@ function listProcesses(): number[] {
 }
 
 /** The name in parentheses may hold anything, so the fields are counted from its last parenthesis. */
-function readStat(pid: number): { state: string; parent: number; start: string } | null {
+function readStat(pid: number): { state: string; start: string } | null {
   const text = readQuietly(`/proc/${pid}/stat`)
   if (text === null) return null
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? 'X', parent: Number(fields[1]), start: fields[19] ?? '' }
+  return { state: fields[0] ?? 'X', start: fields[19] ?? '' }
 }
 
 function readQuietly(path: string): string | null {
