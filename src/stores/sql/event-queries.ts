@@ -66,8 +66,7 @@ export const prepareEventQueries = ({ reader: database, now }: SqlBackend) => ({
     database
       .selectFrom('session')
       .select(['log_id', 'head_sequence'])
-      .where('workspace_id', '=', parameter('workspace_id'))
-      .where('session_id', '=', parameter('session_id')),
+      .where((eb) => eb.and(sessionKey(parameter))),
   ),
 })
 

@@ -79,7 +79,7 @@ export class SqliteConnection {
 
   close(): void {
     this.#statements.clear()
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
   }
 
   #prepare(sql: string) {

@@ -1,0 +1,28 @@
+// `perdure/testing/contracts`: what every backend of the stores must pass, as vitest suites.
+import { eventLogContract } from './event-log-contract.ts'
+import { inboxContract } from './inbox-contract.ts'
+import { leaseContract } from './lease-contract.ts'
+import { sessionRecordsContract } from './session-records-contract.ts'
+import { subscriptionContract } from './subscription-contract.ts'
+import { transcriptStoreContract } from './transcript-store-contract.ts'
+import type { StorageUnderTest } from './contract-samples.ts'
+
+export type { StorageUnderTest } from './contract-samples.ts'
+export {
+  eventLogContract,
+  inboxContract,
+  leaseContract,
+  sessionRecordsContract,
+  subscriptionContract,
+  transcriptStoreContract,
+}
+
+/** All contracts of a storage. Call it in a test file of the backend. */
+export function storageContract(backend: StorageUnderTest): void {
+  eventLogContract(backend)
+  subscriptionContract(backend)
+  inboxContract(backend)
+  transcriptStoreContract(backend)
+  leaseContract(backend)
+  sessionRecordsContract(backend)
+}
