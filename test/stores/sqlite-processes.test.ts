@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
+import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
+import { newSession, pause, sampleEvent, scopeA, take } from '../../src/testing/contract-samples.ts'
+import { startProcess } from './start-process.ts'
+import { temporaryDirectories } from './temporary-directory.ts'
+
+const newDirectory = temporaryDirectories()
+const agentSessionId = 'c0ffee00-0000-4000-8000-000000000000'
+
+async function openShared() {
+  const dataDirectory = newDirectory()
+  const storage = await openSqliteStorage({ dataDirectory })
+  const stores = storage.workspace(scopeA)
+  return { dataDirectory, storage, stores, sessionId: await newSession(stores) }
+}
+
+describe('several processes on one data directory', () => {
+  it('append to one session at once, without gap or loss, while another session is written here', async () => {
+    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const own = await newSession(stores)
+    const count = 150
+    const task = { do: 'append', dataDirectory, sessionId, agentSessionId, count } as const
+    const writers = [startProcess(task), startProcess(task)]
+    await Promise.all(writers.map((writer) => writer.saw('ready')))
+    for (let index = 0; index < count; index++) await stores.events.append(own, [sampleEvent()], { fence: 0 })
+    await Promise.all(writers.map((writer) => writer.ended))
+
+    const acknowledged = writers.flatMap((writer) => writer.reports.filter((report) => report.kind === 'event'))
+    const logged = await stores.events.read(sessionId)
+    expect(writers.map((writer) => writer.stderr.join(''))).toEqual(['', ''])
+    expect(logged.map((event) => event.sequence)).toEqual(logged.map((_, index) => index + 1))
+    expect(new Map(acknowledged.map(({ id, sequence }) => [id, sequence]))).toEqual(
+      new Map(logged.map(({ id, sequence }) => [id, sequence])),
+    )
+    expect(logged).toHaveLength(2 * count)
+    expect(await stores.events.head(own)).toBe(count)
+    await storage.close()
+  })
+
+  it('let a subscriber in one see within 100 ms what another appends', async () => {
+    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const count = 100
+    const seen: { id: string; atMs: number }[] = []
+    const reading = (async () => {
+      for await (const { id } of stores.events.subscribe(sessionId)) {
+        seen.push({ id, atMs: Date.now() })
+        if (seen.length === count) return
+      }
+    })()
+    const writer = startProcess({ do: 'append', dataDirectory, sessionId, agentSessionId, count })
+    await Promise.all([reading, writer.ended])
+
+    expect(seen.map(({ id }) => id)).toEqual((await stores.events.read(sessionId)).map(({ id }) => id))
+    const writtenAt = new Map(
+      writer.reports.flatMap((report) => (report.kind === 'event' ? [[report.id, report.atMs]] : [])),
+    )
+    const delays = seen.map(({ id, atMs }) => atMs - writtenAt.get(id)!).toSorted((a, b) => a - b)
+    // The median: a machine under load may hold up a process, but not half of the time.
+    expect(delays[count / 2]).toBeLessThanOrEqual(100)
+    await storage.close()
+  })
+
+  it('end a subscription when another process deletes the session', async () => {
+    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const other = await openSqliteStorage({ dataDirectory })
+    const reading = take(stores.events.subscribe(sessionId), 9)
+    const [appended] = await other.workspace(scopeA).events.append(sessionId, [sampleEvent()], { fence: 0 })
+    await pause(60)
+    await other.workspace(scopeA).sessions.delete(sessionId)
+    expect(await reading).toEqual([appended])
+    await Promise.all([storage.close(), other.close()])
+  })
+
+  it('take a session over at once when the process that drove it was killed', async () => {
+    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const driver = startProcess({ do: 'drive', dataDirectory, sessionId, agentSessionId, count: 1_000_000 })
+    const { fence } = (await driver.saw('ready')) as { fence: number }
+    const owner = ownerOfThisProcess('run-here')
+    const early = stores.leases.acquire(sessionId, { owner, ttlMs: 1000 })
+    await expect(early).rejects.toMatchObject({
+      code: 'lease_held',
+      details: { owner: { processId: driver.child.pid } },
+    })
+    driver.child.kill('SIGKILL')
+    await driver.ended
+    expect(await stores.leases.acquire(sessionId, { owner, ttlMs: 1000 })).toEqual({ sessionId, fence: fence + 1 })
+    await storage.close()
+  })
+
+  it('let a driver that lost its lease write nothing', async () => {
+    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const stale = startProcess({ do: 'wake-up-stale', dataDirectory, sessionId, agentSessionId, count: 0 })
+    await stale.saw('ready')
+    await pause(80)
+    const lease = await stores.leases.acquire(sessionId, { owner: ownerOfThisProcess('run-here'), ttlMs: 60_000 })
+    const [own] = await stores.events.append(sessionId, [sampleEvent()], { fence: lease.fence })
+    stale.child.stdin!.end()
+    expect(await stale.saw('refused')).toEqual({
+      kind: 'refused',
+      codes: ['lease_lost', 'lease_lost', 'lease_lost', 'lease_lost'],
+    })
+    await stale.ended
+    expect(await stores.events.read(sessionId)).toEqual([own])
+    expect(await stores.transcripts.load({ agentSessionId })).toHaveLength(1)
+    expect(await stores.sessions.get(sessionId)).toMatchObject({ title: null })
+    await storage.close()
+  })
+})
