@@ -39,6 +39,7 @@ export class SqlEventLog implements EventLog {
   }
 
   async read(sessionId: SessionId, options: ReadOptions = {}): Promise<LoggedEvent[]> {
+    if (options.types?.length === 0) return []
     const { organization_id, workspace_id, session_id } = keyOf(this.#context.workspace, sessionId)
     let query = storedEvents(this.#context.backend.reader)
       .where('event.organization_id', '=', organization_id)
