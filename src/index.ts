@@ -15,6 +15,23 @@ export type {
   RunOutcome,
 } from './domain/outcome.ts'
 
+// Run an agent under the older names
+export {
+  runPythonAgent,
+  runPythonAgentDetailed,
+  runPythonAgentStreaming,
+} from './compose/python-agent/run-python-agent.ts'
+export type { PythonAgentRun } from './compose/python-agent/python-agent-run.ts'
+export type {
+  AgentConfig,
+  AgentResult,
+  BudgetConfig,
+  RetryConfig,
+  StreamingAgentConfig,
+  TelemetryConfig,
+} from './compose/python-agent/agent-config.ts'
+export type { StreamCallbacks } from './compose/python-agent/stream-event.ts'
+
 // Sessions
 export {
   createSession,
