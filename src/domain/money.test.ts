@@ -27,7 +27,7 @@ describe('dollars and nano-dollars', () => {
   })
 
   test.each([-0.01, Number.NaN, Number.POSITIVE_INFINITY, 8_388_609])('%d is no amount', (usd) => {
-    expect(() => nanoUsdFromUsd(usd)).toThrow(RangeError)
+    expect(() => nanoUsdFromUsd(usd)).toThrow(new RangeError(`not an amount of dollars: ${usd}`))
   })
 })
 

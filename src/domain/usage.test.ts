@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addUsage, noUsage, type Usage } from './usage.ts'
+import { addUsage, noUsage, reportUsage, type Usage } from './usage.ts'
 
 const count = fc.nat({ max: 1_000_000_000 })
 const usages: fc.Arbitrary<Usage> = fc.record({
@@ -60,4 +60,14 @@ test('the arguments stay as they were', () => {
   const left = Object.freeze({ ...noUsage })
   addUsage(left, { ...noUsage, inputTokens: 1 })
   expect(left).toEqual(noUsage)
+})
+
+test('a report can be written as JSON, and loses nothing', () => {
+  fc.assert(
+    fc.property(usages, (usage) => {
+      const report = reportUsage(usage)
+      expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+      expect({ ...report, costNanoUsd: BigInt(report.costNanoUsd) }).toEqual(usage)
+    }),
+  )
 })
