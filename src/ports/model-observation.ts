@@ -30,7 +30,7 @@ export interface ModelRequestObserved extends Observed {
   readonly streamed: boolean
   /** Tool calls whose results this request carries for the first time. */
   readonly toolResultIds: readonly string[]
-  /** The user's text after the last answer, to recognise messages that the harness put in. */
+  /** The text after the last answer, `system` messages of the harness included, to recognise what it put in. */
   readonly tailText: string
 }
 

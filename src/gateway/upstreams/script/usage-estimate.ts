@@ -11,14 +11,16 @@ const uncachedTokens = 4
  * the cache, later ones read what the last answer stood on and write what is new.
  */
 export function estimateInput(body: Readonly<Record<string, unknown>>): WireUsage {
-  const text = JSON.stringify(body)
+  // What the model reads; the other fields say how it shall answer.
+  const { system, tools, messages } = body
+  const text = JSON.stringify({ system, tools, messages })
   const total = tokensOf(text)
   if (!text.includes('"cache_control"')) {
     return { input_tokens: total, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 }
   }
-  const messages = listOf(body['messages'])
-  const lastAnswer = messages.findLastIndex((message) => asRecord(message)['role'] === 'assistant')
-  const fresh = lastAnswer < 0 ? total : Math.min(total, tokensOf(JSON.stringify(messages.slice(lastAnswer))))
+  const list = listOf(messages)
+  const lastAnswer = list.findLastIndex((message) => asRecord(message)['role'] === 'assistant')
+  const fresh = lastAnswer < 0 ? total : Math.min(total, tokensOf(JSON.stringify(list.slice(lastAnswer))))
   const input = Math.min(uncachedTokens, fresh)
   const written = fresh - input
   const forAnHour = text.includes('"ttl":"1h"')
