@@ -48,32 +48,33 @@ export class WriteQueue {
     while (this.#waiting.length > 0) {
       // Until the end of this turn of the event loop, so that what its other callbacks write joins in.
       await new Promise((resolve) => setImmediate(resolve))
-      const group = this.#waiting.splice(0, jobsPerTransaction)
-      if (await this.#commit(group, group.length > 1 ? 'give-up' : 'reject')) continue
-      for (const job of group) await this.#commit([job], 'reject')
+      await this.#settle(this.#waiting.splice(0, jobsPerTransaction))
     }
     this.#draining = undefined
   }
 
-  /** Resolves to false when a group was rolled back and its jobs still have to run. */
-  async #commit(group: readonly WaitingJob[], onFailure: 'give-up' | 'reject'): Promise<boolean> {
-    const results: unknown[] = []
+  async #settle(group: readonly WaitingJob[]): Promise<void> {
     try {
-      await this.#connection.execute('begin immediate')
+      const results = await this.#transact(group)
+      for (const [index, job] of group.entries()) job.resolve(results[index])
     } catch (error) {
-      for (const job of group) job.reject(error)
-      return true
+      // A database that another process holds is no job's fault: each would only wait as long again.
+      const isBusy = PerdureError.is(error) && error.code === 'storage_busy'
+      if (group.length > 1 && !isBusy) for (const job of group) await this.#settle([job])
+      else for (const job of group) job.reject(error)
     }
+  }
+
+  async #transact(group: readonly WaitingJob[]): Promise<unknown[]> {
+    await this.#connection.execute('begin immediate')
     try {
+      const results: unknown[] = []
       for (const job of group) results.push(await job.run(this.#database))
       await this.#connection.execute('commit')
+      return results
     } catch (error) {
       if (this.#connection.inTransaction) await this.#connection.execute('rollback')
-      if (onFailure === 'give-up') return false
-      for (const job of group) job.reject(error)
-      return true
+      throw error
     }
-    for (const [index, job] of group.entries()) job.resolve(results[index])
-    return true
   }
 }
