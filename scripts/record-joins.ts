@@ -142,6 +142,7 @@ function tidy({ atMs, observation, report }: Recorded, { home, startMs }: { home
   const text = JSON.stringify(entry)
     .replaceAll(home, '/home/agent')
     .replaceAll(home.replaceAll('/', '-'), '-home-agent')
+    .replaceAll(/\/tmp\/claude-\d+/g, '/tmp/claude')
   return JSON.parse(text) as Recorded
 }
 

@@ -20,6 +20,12 @@ export function joinViolations(inputs: readonly RunInput[], outputs: readonly Jo
   ]
 }
 
+/** Those that no lag and no death of the agent may excuse: something lost, doubled, overtaken or left open. */
+export const losses = (violations: readonly string[]): string[] =>
+  violations.filter(
+    (violation) => !/not joined|outside|before the result|before its call|says something else/.test(violation),
+  )
+
 const threadOf = (event: EventDraft | PreviewEvent): string => event.session_thread_id ?? 'main'
 
 function doubledIds(events: readonly EventDraft[]): string[] {

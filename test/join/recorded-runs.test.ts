@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { joinRun, noLag, randomLag, type Lag, type RunInput } from './joined-run.ts'
-import { joinViolations } from './join-violations.ts'
+import { joinViolations, losses } from './join-violations.ts'
 
 const folder = new URL('../fixtures/joins/', import.meta.url)
 const names = readdirSync(folder).map((file) => file.replace(/\.jsonl$/, ''))
@@ -30,6 +30,15 @@ describe('the join of recorded runs', () => {
       for (let seed = 1; seed <= 10; seed += 1) {
         expect({ lag, seed, found: violationsOf(inputs, randomLag(seed, lag)) }).toEqual({ lag, seed, found: [] })
       }
+    }
+  })
+
+  it.each(names)('%s loses nothing and leaves no span open when the agent dies at any point', (name) => {
+    const inputs = readRun(name)
+    for (let length = 0; length <= inputs.length; length += 1) {
+      const cut = inputs.slice(0, length)
+      const { outputs } = joinRun(cut, { endsAbruptly: true })
+      expect({ length, found: losses(joinViolations(cut, outputs)) }).toEqual({ length, found: [] })
     }
   })
 })

@@ -2,6 +2,18 @@ import type { TurnEndedReport } from '../../ports/agent-report.ts'
 import type { JoinThread } from './join-thread.ts'
 import { endedBadly, type Span } from './span.ts'
 
+/** Notes, as a span closes, that the agent has yet to say why it broke off. */
+export function noteUnsaidBreak(thread: JoinThread, span: Span): void {
+  if (!span.released && endedBadly(span) && hasFinals(span)) thread.wordDue = true
+}
+
+/** True when this word is about the broken span before the open one. */
+export function takeDueWord(thread: JoinThread): boolean {
+  const wasDue = thread.wordDue
+  thread.wordDue = false
+  return wasDue
+}
+
 /**
  * The agent's word on a request that broke off: it kept what it kept, and goes on.
  * @returns False while the end of the wire is still to come, so that the word keeps its place after it.

@@ -26,6 +26,11 @@ export interface JoinThread {
    * says nothing more, least of all of the next turn's request, which may have begun before it is heard.
    */
   failureSaid: boolean
+  /**
+   * A broken span closed because nothing of it was missing. The agent's word on it is still to come,
+   * and is not about the span that is open by then.
+   */
+  wordDue: boolean
 }
 
 export interface WaitingReport {
@@ -82,6 +87,7 @@ const newThread = (agentId: string | null, id: ThreadId): JoinThread => ({
   side: new Set(),
   inbox: [],
   failureSaid: false,
+  wordDue: false,
 })
 
 export const hasWork = (thread: JoinThread): boolean =>

@@ -1,5 +1,6 @@
 import { awaitsFinal, isClosable, type Block, type Span } from './span.ts'
 import { spanEndDraft, spanStartDraft } from './span-draft.ts'
+import { noteUnsaidBreak } from './endings-in-order.ts'
 import { isOverdue, logEvent, sendPreview, stamp, type JoinState } from './join-state.ts'
 import type { JoinThread } from './join-thread.ts'
 import { previewDelta, previewStart } from './preview-event.ts'
@@ -31,6 +32,7 @@ export function closeOpenSpan(state: JoinState, thread: JoinThread): boolean {
 export function finishOpenSpan(state: JoinState, thread: JoinThread, span: Span): void {
   if (thread.agentId !== null && span.wireEnd === 'complete') takeFinalsFromWire(state, thread, span)
   thread.open = null
+  noteUnsaidBreak(thread, span)
   endSpan(state, thread, span)
 }
 

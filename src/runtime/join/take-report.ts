@@ -6,7 +6,7 @@ import type {
   ThreadEndedReport,
 } from '../../ports/agent-report.ts'
 import { takeContentBlock, takeToolResult, type Attempt } from './answers-in-order.ts'
-import { settleBrokenSpan, settleLastSpan, settleTurn } from './endings-in-order.ts'
+import { settleBrokenSpan, settleLastSpan, settleTurn, takeDueWord } from './endings-in-order.ts'
 import { errorDraft } from './error-draft.ts'
 import { isOverdue, logEvent, sendPreview, stamp, type JoinState } from './join-state.ts'
 import type { JoinThread } from './join-thread.ts'
@@ -32,6 +32,7 @@ function tryReport(state: JoinState, thread: JoinThread, { report, overdue }: At
     case 'content_block':
       if (!takeContentBlock(state, thread, { report, overdue })) return false
       thread.failureSaid = false
+      thread.wordDue = false
       return true
     case 'tool_result':
       return takeToolResult(state, thread, { report, overdue })
@@ -79,8 +80,9 @@ function tryReport(state: JoinState, thread: JoinThread, { report, overdue }: At
 
 /** The failure stands after the span that failed; the agent may name one that is closed already. */
 function takeModelError(state: JoinState, thread: JoinThread, { report, overdue }: Attempt<ModelErrorReport>): boolean {
-  const named = report.requestId === null ? undefined : state.spans.byRequestId(report.requestId)
-  if (named?.state !== 'closed') {
+  const isAboutClosed =
+    report.requestId === null ? takeDueWord(thread) : state.spans.byRequestId(report.requestId)?.state === 'closed'
+  if (!isAboutClosed) {
     if (!settleBrokenSpan(thread, { overdue })) return false
     closeOpenSpan(state, thread)
   }
@@ -96,7 +98,7 @@ function takeHarnessMessage(
   { report, overdue }: Attempt<HarnessMessageReport>,
 ): boolean {
   const isCarried = report.text !== '' && (thread.open?.tailText.includes(report.text) ?? false)
-  if (!isCarried) {
+  if (!takeDueWord(thread) && !isCarried) {
     if (!settleBrokenSpan(thread, { overdue })) return false
     closeOpenSpan(state, thread)
   }
