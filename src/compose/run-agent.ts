@@ -14,7 +14,7 @@ import { openWorkspace } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 import { splitOptions } from './split-options.ts'
-import { parseUserMessage, promptMessages } from './user-message.ts'
+import { parsePrompt, parseUserMessage } from './user-message.ts'
 
 const sixHoursMs = 6 * 60 * 60_000
 const fifteenMinutesMs = 15 * 60_000
@@ -59,7 +59,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
   if (own.prompt === undefined && own.sessionId === undefined) {
     throw new PerdureError('invalid_request', 'There is nothing to say: a new session needs a prompt.')
   }
-  if (typeof own.prompt === 'string' || Array.isArray(own.prompt)) parseUserMessage(own.prompt)
+  const said = parsePrompt(own.prompt)
   const upstream = await chooseUpstream(own, process.env)
   const { stores, sandboxes } = await openWorkspace(own)
   const workingDirectory = await workingDirectoryOf(preparation, stores)
@@ -86,7 +86,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       workingDirectory,
       agentOptions: agent,
       upstream,
-      inputs: promptMessages(own.prompt),
+      ...said,
       approvals: own.approvals ?? 'auto',
       timeoutMs: own.timeoutMs ?? sixHoursMs,
       idleTimeoutMs: own.idleTimeoutMs ?? fifteenMinutesMs,

@@ -32,12 +32,15 @@ export function parseUserMessage(message: unknown, priority: InputPriority = 'ne
 
 const isPriority = (value: unknown): value is InputPriority => priorities.includes(value)
 
-/** A prompt as the stream of messages that it is. */
-export async function* promptMessages(prompt: unknown): AsyncGenerator<RunInput, void> {
-  if (prompt === undefined) return
-  if (typeof prompt !== 'object' || prompt === null || !(Symbol.asyncIterator in prompt)) {
-    yield parseUserMessage(prompt)
-    return
+/** A prompt, taken apart: the message that is known now, and those that will come. @throws {PerdureError} `invalid_request`. */
+export function parsePrompt(prompt: unknown): { prompt: RunInput | null; inputs: AsyncIterable<RunInput> } {
+  const isStream = typeof prompt === 'object' && prompt !== null && Symbol.asyncIterator in prompt
+  return {
+    prompt: prompt === undefined || isStream ? null : parseUserMessage(prompt),
+    inputs: messagesOf(isStream ? (prompt as AsyncIterable<unknown>) : []),
   }
-  for await (const message of prompt as AsyncIterable<unknown>) yield parseUserMessage(message)
+}
+
+async function* messagesOf(messages: AsyncIterable<unknown> | readonly unknown[]): AsyncGenerator<RunInput, void> {
+  for await (const message of messages) yield parseUserMessage(message)
 }

@@ -33,7 +33,7 @@ export interface SessionState {
 export type StopReason = DraftOfType<'session.status_idle'>['stop_reason']
 
 export interface TurnState {
-  /** Texts of the main thread since the last user message; the last is the answer. */
+  /** Complete texts of the main thread since the last user message; the last is the answer. */
   readonly texts: readonly string[]
   readonly structuredOutput?: unknown
   readonly interrupted: boolean

@@ -39,7 +39,9 @@ function changeBy(state: SessionState, event: LoggedEvent): Partial<SessionState
     case 'user.tool_confirmation':
       return { awaitingApproval: state.awaitingApproval.filter((id) => id !== event.tool_use_id) }
     case 'agent.message':
-      return event.session_thread_id ? {} : { turn: { ...state.turn, texts: [...state.turn.texts, textOf(event)] } }
+      return event.session_thread_id || event.perdure?.aborted
+        ? {}
+        : { turn: { ...state.turn, texts: [...state.turn.texts, textOf(event)] } }
     case 'agent.tool_use':
     case 'agent.mcp_tool_use':
     case 'agent.custom_tool_use':
@@ -105,7 +107,7 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
     case 'perdure.agent_started':
       return { agentSessionId: event.agent_session_id, model: event.model }
     case 'perdure.tool_results_unknown':
-      return { openTools: {}, awaitingApproval: [] }
+      return event.tool_use_event_ids.reduce<SessionState>((next, id) => ({ ...next, ...withoutTool(next, id) }), state)
     case 'perdure.turn_ended': {
       const usage = turnUsage(event)
       return {

@@ -26,9 +26,10 @@ export class ActiveRun<Options> {
   readonly #dependencies: RunDependencies<Options>
   readonly #request: RunRequest<Options>
   readonly #own: ReturnType<typeof createOwnEvents>
-  readonly #approvals = createApprovals()
+  readonly #approvals = createApprovals(() => this.#announce())
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
   readonly #turnSettled = new EventTarget()
+  readonly #opened = Promise.withResolvers<OpenRun>()
   #open: OpenRun | null = null
   /** The agent has something to do, or is about to. */
   #turnActive = false
@@ -37,6 +38,7 @@ export class ActiveRun<Options> {
   #errorShown = false
   #modelRequests = 0
   #sourceEnded = false
+  #isClosed = false
   #feeding: Promise<void> = Promise.resolve()
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
@@ -46,6 +48,8 @@ export class ActiveRun<Options> {
     this.#dependencies = dependencies
     this.#request = request
     this.#own = createOwnEvents(dependencies.clock)
+    // Whoever calls the run while it opens gets the rejection; nobody need.
+    this.#opened.promise.catch(() => {})
   }
 
   listen(listener: (event: SessionStreamEvent) => void): () => void {
@@ -60,15 +64,7 @@ export class ActiveRun<Options> {
   async run(): Promise<RunOutcome> {
     const { clock } = this.#dependencies
     const startedMs = clock.monotonicMs()
-    const open = await openRun(this.#dependencies, this.#request, {
-      own: this.#own,
-      onCommand: (command) => this.#perform(command),
-      onEvent: (event) => this.#show(event),
-      onJoined: (output) => this.#joined(output),
-      onPermission: (question) => this.#askPermission(question),
-      onFailure: (error) => this.abort(error),
-    })
-    this.#open = open
+    const open = await this.#openRun()
     let failure: PerdureError | null = null
     try {
       if (this.#cause !== null) throw this.#cause
@@ -87,10 +83,27 @@ export class ActiveRun<Options> {
     })
   }
 
+  async #openRun(): Promise<OpenRun> {
+    try {
+      this.#open = await openRun(this.#dependencies, this.#request, {
+        own: this.#own,
+        onCommand: (command) => this.#perform(command),
+        onEvent: (event) => this.#show(event),
+        onJoined: (output) => this.#joined(output),
+        onPermission: (question) => this.#askPermission(question),
+        onFailure: (error) => this.abort(error),
+      })
+      this.#opened.resolve(this.#open)
+      return this.#open
+    } catch (error) {
+      this.#opened.reject(error)
+      throw error
+    }
+  }
+
   /** Says something more; resolves to the id of its event once it is durable. */
   async send(input: RunInput): Promise<EventId> {
-    const inputs = this.#open?.inputs
-    if (inputs === undefined) throw new PerdureError('invalid_request', 'The run has not begun, or it could not begin.')
+    const { inputs } = await this.#opened.promise
     const id = await inputs.add(input)
     this.#feed()
     return id
@@ -98,21 +111,22 @@ export class ActiveRun<Options> {
 
   /** Ends the running turn; the run goes on with what still waits. */
   async interrupt(): Promise<void> {
-    if (this.#open === null || this.#ending !== null) return
-    this.#open.writer.push(this.#own.interrupt())
-    await this.#open.writer.flushed()
+    const { writer } = await this.#opened.promise
+    if (this.#ending !== null || this.#isClosed) return
+    writer.push(this.#own.interrupt())
+    await writer.flushed()
   }
 
   /** Decides about a held tool call. @throws {PerdureError} when no call with this event id waits. */
   async decide(toolUseEventId: string, denyMessage: string | null): Promise<void> {
-    const open = this.#open
-    if (open === null || !open.writer.state.awaitingApproval.includes(toolUseEventId)) {
+    const { writer } = await this.#opened.promise
+    if (this.#isClosed || !writer.state.awaitingApproval.includes(toolUseEventId)) {
       throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${toolUseEventId}.`, {
         hint: 'Use an id from the event_ids of the newest session.status_idle event with stop_reason requires_action.',
       })
     }
-    open.writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
-    await open.writer.flushed()
+    writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
+    await writer.flushed()
   }
 
   /** Ends the run; it settles first, where that takes no more than two seconds. */
@@ -146,6 +160,7 @@ export class ActiveRun<Options> {
 
   async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
     this.#sourceEnded = true
+    this.#isClosed = true
     open.inputs.close()
     await this.#ending
     const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#errorShown }
@@ -195,7 +210,7 @@ export class ActiveRun<Options> {
     open.writer.push(event)
     const toolUseId = event.perdure?.tool_use_id
     if (toolUseId === undefined || !(event.type === 'agent.tool_use' || event.type === 'agent.mcp_tool_use')) return
-    if (this.#approvals.callLogged(toolUseId, event.id as EventId)) this.#announce(open)
+    this.#approvals.callLogged(toolUseId, event.id as EventId)
   }
 
   #takenIn(open: OpenRun, uuid: string): void {
@@ -260,14 +275,10 @@ export class ActiveRun<Options> {
   // --- what a person decides ---
 
   async #askPermission(question: PermissionQuestion): Promise<PermissionAnswer> {
-    const open = this.#open
-    if (open === null || this.#policy() === 'refuse') {
+    if (this.#policy() === 'refuse') {
       return { result: 'deny', message: 'Nobody is there to allow this, and no rule allows it.' }
     }
-    const answer = this.#approvals.ask(question)
-    const eventId = open.joiner.toolUseEventId(question.toolUseId)
-    if (eventId !== undefined && this.#approvals.callLogged(question.toolUseId, eventId)) this.#announce(open)
-    return answer
+    return this.#approvals.ask(question)
   }
 
   #policy(): 'wait' | 'refuse' | 'stop' {
@@ -276,7 +287,9 @@ export class ActiveRun<Options> {
     return isFollowed() ? 'wait' : 'stop'
   }
 
-  #announce(open: OpenRun): void {
+  #announce(): void {
+    const open = this.#open
+    if (open === null) return
     open.watchdog.expectActivity(false)
     open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: this.#approvals.announced() }))
     if (this.#policy() === 'stop') {

@@ -2,7 +2,7 @@ import type { EventId } from '../domain/ids.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
 
 /** A tool call that the agent holds until somebody decides. */
-export interface HeldCall {
+interface HeldCall {
   readonly question: PermissionQuestion
   /** Null until the call itself stands in the log. */
   eventId: EventId | null
@@ -15,18 +15,18 @@ export interface HeldCall {
  */
 export interface Approvals {
   ask(question: PermissionQuestion): Promise<PermissionAnswer>
-  /** The call stands in the log under this id. True when a question was waiting for that. */
-  callLogged(toolUseId: string, eventId: EventId): boolean
+  /** The call stands in the log under this id. */
+  callLogged(toolUseId: string, eventId: EventId): void
   /** Answers by the event's id. False when nobody asks about it. */
   answer(eventId: string, answer: PermissionAnswer): boolean
   /** Ids of the calls that may be announced, oldest first. */
   announced(): EventId[]
-  pending(): readonly HeldCall[]
   /** Answers all that is open with the same word. */
   answerAll(answer: PermissionAnswer): void
 }
 
-export function createApprovals(): Approvals {
+/** @param onAskable Called when a held call stands in the log, and can be announced. */
+export function createApprovals(onAskable: () => void): Approvals {
   const held: HeldCall[] = []
   const eventIds = new Map<string, EventId>()
   const settle = (call: HeldCall, answer: PermissionAnswer): void => {
@@ -41,6 +41,7 @@ export function createApprovals(): Approvals {
       const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
       const call: HeldCall = { question, eventId: eventIds.get(question.toolUseId) ?? null, decide: resolve }
       held.push(call)
+      if (call.eventId !== null) onAskable()
       question.signal.addEventListener('abort', () =>
         settle(call, { result: 'deny', message: 'The request was withdrawn before anybody decided.' }),
       )
@@ -48,10 +49,10 @@ export function createApprovals(): Approvals {
     },
     callLogged(toolUseId, eventId) {
       eventIds.set(toolUseId, eventId)
-      const call = held.find((candidate) => candidate.question.toolUseId === toolUseId && candidate.eventId === null)
-      if (call === undefined) return false
+      const call = held.find((candidate) => candidate.question.toolUseId === toolUseId)
+      if (call === undefined) return
       call.eventId = eventId
-      return true
+      onAskable()
     },
     answer(eventId, answer) {
       const call = held.find((candidate) => candidate.eventId === eventId)
@@ -60,7 +61,6 @@ export function createApprovals(): Approvals {
       return true
     },
     announced: () => held.flatMap((call) => (call.eventId === null ? [] : [call.eventId])),
-    pending: () => [...held],
     answerAll(answer) {
       for (const call of [...held]) settle(call, answer)
     },

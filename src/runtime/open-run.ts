@@ -95,6 +95,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   held.push(() => configDirectory.remove())
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
+  if (request.prompt !== null) await inputs.add(request.prompt)
   const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream: gatewayRun.upstream })
   const agent = driver.start({
     options: request.agentOptions,

@@ -35,7 +35,9 @@ export interface RunRequest<Options> {
   readonly workingDirectory: string
   readonly agentOptions: Options
   readonly upstream: ModelUpstream | null
-  /** What the user says, in order. The run ends when this has ended and all of it is answered. */
+  /** What the user says first, where that is known already: durable before the run shows any sign of life. */
+  readonly prompt: RunInput | null
+  /** What the user says after that, in order. The run ends when this has ended and all is answered. */
   readonly inputs: AsyncIterable<RunInput>
   readonly approvals: ApprovalPolicy
   readonly timeoutMs: number

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openSession, runAgent, SqliteStorage, type LoggedEvent, type RunAgentOptions } from '../../src/index.ts'
+import { scriptedModel, type Script } from '../../src/testing/index.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+const program = fileURLToPath(new URL('../support/programs/run-until-killed.ts', import.meta.url))
+
+function startRun(options: Partial<RunAgentOptions> & { script: Script }): ChildProcess {
+  const child = spawn(process.execPath, [program, JSON.stringify({ prompt: 'Go.', tools: ['Bash'], ...options })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+/** Kills the process the moment its run says this; resolves to all that it said, which is all that was acknowledged. */
+async function killAt(child: ChildProcess, moment: (event: LoggedEvent) => boolean): Promise<LoggedEvent[]> {
+  const said: LoggedEvent[] = []
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const event = JSON.parse(line) as LoggedEvent
+    if ('sequence' in event) said.push(event)
+    if (!child.killed && moment(event)) child.kill('SIGKILL')
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  expect(child.signalCode, 'the process was to be killed').toBe('SIGKILL')
+  return said
+}
+
+/** Processes on this machine, not zombies, whose command line or environment holds the mark. */
+function processesWith(mark: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        const place = join('/proc', pid)
+        const isZombie = readFileSync(join(place, 'stat'), 'utf8').includes(') Z ')
+        const text = readFileSync(join(place, 'cmdline'), 'utf8') + readFileSync(join(place, 'environ'), 'utf8')
+        return !isZombie && text.includes(mark)
+      } catch {
+        return false
+      }
+    })
+}
+
+async function waitUntilNone(mark: string): Promise<void> {
+  for (let attempt = 0; attempt < 50 && processesWith(mark).length > 0; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect(processesWith(mark)).toEqual([])
+}
+
+const longTool: Script = {
+  rules: [
+    {
+      when: { toolResult: false, lastUserText: 'Go.' },
+      reply: { text: 'A long one.', tool: { name: 'Bash', input: { command: 'setsid sleep 61.5 & sleep 60.5' } } },
+    },
+    { reply: 'Alive again.' },
+  ],
+}
+
+describe.skipIf(process.platform !== 'linux')('a host that is killed with SIGKILL in the middle of a turn', () => {
+  it.each<[string, (event: LoggedEvent) => boolean]>([
+    ['as the run begins', (event) => event.type === 'perdure.run_started'],
+    ['as the message is logged', (event) => event.type === 'user.message'],
+    ['as the model is asked', (event) => event.type === 'span.model_request_start'],
+    ['while a tool runs', (event) => event.type === 'agent.tool_use'],
+  ])('%s: loses nothing that was acknowledged, leaves no process, and is resumed elsewhere', async (_, moment) => {
+    const dataDirectory = scratchFolder()
+    const mark = dataDirectory
+    const child = startRun({
+      dataDirectory,
+      cwd: scratchFolder(),
+      script: longTool,
+      allowedTools: ['Bash'],
+      env: { PERDURE_TEST_MARK: mark },
+    })
+    const said = await killAt(child, moment)
+    await waitUntilNone(mark)
+
+    const storage = new SqliteStorage({ dataDirectory })
+    const [record] = await (
+      await storage.open()
+    )
+      .workspace({ organizationId: 'default', workspaceId: 'default' })
+      .sessions.list()
+    const session = await openSession(record!.id, { storage })
+    expect((await session.events()).slice(0, said.length)).toEqual(said)
+
+    const model = scriptedModel({ rules: [{ reply: 'Alive again.' }] })
+    const outcome = await runAgent({
+      prompt: 'Are you there?',
+      sessionId: session.id,
+      cwd: scratchFolder(),
+      storage,
+      upstream: model,
+      tools: ['Bash'],
+    })
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Alive again.' })
+    const lastBody = JSON.stringify(model.requests.at(-1)?.body)
+    expect(lastBody).toContain('Are you there?')
+    // What was said before the death reaches the agent, whether its process had written it down or not.
+    expect(lastBody).toContain('Go.')
+
+    const log = await session.events()
+    expect(log.map((event) => event.sequence)).toEqual(log.map((_event, index) => index + 1))
+    expect(log.filter((event) => event.type === 'user.message')).toHaveLength(2)
+    expect(await session.state()).toMatchObject({ status: 'idle', run: null, openSpans: {}, openTools: {} })
+    const unknown = log.filter((event) => event.type === 'perdure.tool_results_unknown')
+    expect(unknown).toHaveLength(log.some((event) => event.type === 'agent.tool_use') ? 1 : 0)
+    await storage.close()
+  })
+})
