@@ -57,19 +57,36 @@ export function readScriptRequest({ view, headers, body }: ScriptRequestSource):
   }
 }
 
-const countAnswers = (messages: readonly WireMessage[]): number =>
-  messages.filter((message) => message.role === 'assistant').length
-
-/** A prompt opens a turn; so every answer without tool calls, which leaves the word to the user, ends one. */
-const countTurns = (messages: readonly WireMessage[]): number =>
-  1 +
-  messages.filter(({ role, blocks }) => role === 'assistant' && !blocks.some((block) => block.type === 'tool_use'))
-    .length
-
 /** Claude Code adds reminders to prompts and to tool results. */
 const reminders = /<system-reminder>[\s\S]*?<\/system-reminder>/g
 
 const withoutReminders = (text: string): string => text.replaceAll(reminders, '').trim()
+
+/** Claude Code puts this in the place of an answer when it resumes a conversation that a crash had cut. */
+const placeholderAnswer = 'No response requested.'
+const interruption = '[Request interrupted by user'
+
+const countAnswers = (messages: readonly WireMessage[]): number =>
+  messages.filter(({ role, blocks }) => role === 'assistant' && textOf(blocks) !== placeholderAnswer).length
+
+/** A turn ends with an answer that calls no tool, or when the user interrupts; the next words open another. */
+function countTurns(messages: readonly WireMessage[]): number {
+  let turns = 1
+  let ended = false
+  for (const { role, blocks } of messages) {
+    if (role === 'assistant') ended = !blocks.some((block) => block.type === 'tool_use')
+    if (role !== 'user') continue
+    for (const block of blocks) {
+      const words = withoutReminders(textOf([block]))
+      if (words.startsWith(interruption)) ended = true
+      else if (words !== '' && ended) {
+        turns += 1
+        ended = false
+      }
+    }
+  }
+  return turns
+}
 
 /** What the user said, a message each, without the reminders that the harness adds. */
 function wordsOfUser(messages: readonly WireMessage[]): readonly string[] {
