@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import type { ClaudeAgentOptions } from '../../src/agents/claude/claude-agent-options.ts'
 import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
 import { newRunId } from '../../src/domain/ids.ts'
 import { textContent, type UserContent } from '../../src/domain/user-input.ts'
 import { PerdureError } from '../../src/errors/perdure-error.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
-import type { Script, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
+import type { Script, ScriptReply, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
 import type { AgentConversation, AgentProcess, AgentStartRequest } from '../../src/ports/agent-driver.ts'
 import type { AgentReport } from '../../src/ports/agent-report.ts'
+import type { Sandbox, SandboxCommand } from '../../src/ports/sandbox.ts'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../../src/ports/transcript-store.ts'
 import { createLocalSandboxProvider, type LocalSandboxOptions } from '../../src/sandboxes/local/local-provider.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/scripted-model.ts'
@@ -77,11 +79,32 @@ export interface AgentRun {
   readonly sandbox?: LocalSandboxOptions
 }
 
+export interface RecordedCommand extends SandboxCommand {
+  readonly lines: string[]
+}
+
+/** A sandbox that keeps what is started in it and what that is told. */
+function recording(sandbox: Sandbox): Sandbox & { readonly commands: RecordedCommand[] } {
+  const commands: RecordedCommand[] = []
+  const spawn = (command: SandboxCommand) => {
+    const started = sandbox.spawn(command)
+    const lines: string[] = []
+    commands.push({ ...command, lines })
+    const told = new PassThrough()
+    told.pipe(started.stdin)
+    told.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)))
+    return { ...started, stdin: told }
+  }
+  return { ...sandbox, spawn, commands }
+}
+
 /** An agent under test, with all that it stands on; everything but the model's words is the real thing. */
 export interface RunningAgent extends AsyncDisposable {
   readonly process: AgentProcess
   readonly agentSessionId: string
   readonly requests: readonly ScriptedRequest[]
+  /** What was started in the sandbox, and the lines it was told. */
+  readonly commands: readonly RecordedCommand[]
   say(content: string | UserContent, priority?: 'now' | 'next' | 'later'): string
   /** Resolves to the first report that fits, old or new. */
   until(fits: (report: AgentReport) => boolean): Promise<AgentReport>
@@ -94,11 +117,12 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
   const model = scriptedModel(run.script)
   const gateway = createModelGateway({ defaultUpstream: model })
   const gatewayRun = await gateway.openRun({ runId: newRunId(), observe: () => {} })
-  const sandbox = await createLocalSandboxProvider(run.sandbox).create({ workingDirectory: run.cwd })
+  const sandbox = recording(await createLocalSandboxProvider(run.sandbox).create({ workingDirectory: run.cwd }))
   const folder = new TestFolder()
   const conversation = run.conversation ?? { kind: 'new', agentSessionId: randomUUID() }
   const driver = createClaudeDriver(run.endingTimeoutMs === undefined ? {} : { endingTimeoutMs: run.endingTimeoutMs })
-  const options = run.options ?? {}
+  // A home of its own: what a killed shell of the agent leaves half done, it leaves there.
+  const options = { ...run.options, env: { HOME: folder.path, ...run.options?.env } }
   driver.validate(options)
   const process = driver.start({
     options,
@@ -116,6 +140,7 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
     process,
     agentSessionId: conversation.agentSessionId,
     requests: model.requests,
+    commands: sandbox.commands,
     seen,
     ended,
     until,
@@ -170,6 +195,7 @@ export interface FinishedAgent {
   readonly reports: readonly AgentReport[]
   readonly error: PerdureError | undefined
   readonly requests: readonly ScriptedRequest[]
+  readonly commands: readonly RecordedCommand[]
   readonly agentSessionId: string
 }
 
@@ -179,7 +205,8 @@ export async function runAgent(run: AgentRun & { readonly prompt: string | UserC
   agent.say(run.prompt)
   agent.process.endInput()
   const error = await agent.ended
-  return { reports: agent.seen, error, requests: agent.requests, agentSessionId: agent.agentSessionId }
+  const { seen: reports, requests, commands, agentSessionId } = agent
+  return { reports, error, requests, commands, agentSessionId }
 }
 
 /** Reports of one type. */
@@ -188,3 +215,32 @@ export const reportsOf = <Type extends AgentReport['type']>(
   type: Type,
 ): Extract<AgentReport, { type: Type }>[] =>
   reports.filter((report): report is Extract<AgentReport, { type: Type }> => report.type === type)
+
+/** Bodies of the model requests, as far as the tests look into them. */
+export interface WireBody {
+  readonly model: string
+  readonly tools: readonly { readonly name: string; readonly [field: string]: unknown }[]
+  readonly system: readonly { readonly text: string }[]
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[]
+  readonly [field: string]: unknown
+}
+
+export const bodiesOf = (requests: readonly ScriptedRequest[]): readonly WireBody[] =>
+  requests.filter(({ path }) => path.startsWith('/v1/messages?')).map(({ body }) => body as WireBody)
+
+/** The text of all that a request says, for `toContain`. */
+export const wordsOf = (body: WireBody | undefined): string => JSON.stringify([body?.system, body?.messages])
+
+/** Tools on the wire; the agent's placeholder for those that may be loaded later is none. */
+export const toolNames = (body: WireBody | undefined): string[] =>
+  (body?.tools ?? []).map(({ name }) => name).filter((name) => name !== 'DeferredToolPlaceholder')
+
+/** A scripted call of one tool. */
+export const call = (name: string, input: Record<string, unknown>): ScriptReply => ({ tool: { name, input } })
+
+/** The text of a tool's result, per call. */
+export const resultsOf = (reports: readonly AgentReport[]): { text: string; isError: boolean }[] =>
+  reportsOf(reports, 'tool_result').map(({ content, isError }) => ({
+    text: content.map((block) => (typeof block['text'] === 'string' ? block['text'] : `[${block.type}]`)).join(''),
+    isError,
+  }))
