@@ -1,0 +1,54 @@
+import type { CliCommand } from './cli-command.ts'
+
+/** A command as the help knows it; its code is loaded when it is called. */
+export interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<CliCommand>
+}
+
+export interface CommandGroup {
+  readonly summary: string
+  readonly commands: Readonly<Record<string, CommandEntry>>
+}
+
+const sessionCommands: CommandGroup['commands'] = {
+  list: { summary: 'Sessions, newest first', load: async () => (await import('./commands/session/list.ts')).list },
+  show: {
+    summary: 'One session: its record and its state',
+    load: async () => (await import('./commands/session/show.ts')).show,
+  },
+  events: {
+    summary: 'The event log of a session',
+    load: async () => (await import('./commands/session/events.ts')).events,
+  },
+  follow: {
+    summary: 'The log, then what any process adds to it',
+    load: async () => (await import('./commands/session/follow.ts')).follow,
+  },
+  rename: {
+    summary: 'Gives a session a title',
+    load: async () => (await import('./commands/session/rename.ts')).rename,
+  },
+  tag: { summary: 'Replaces the tags of a session', load: async () => (await import('./commands/session/tag.ts')).tag },
+  fork: {
+    summary: 'A session of its own that begins where this one stands',
+    load: async () => (await import('./commands/session/fork.ts')).fork,
+  },
+  expire: {
+    summary: 'When a session expires',
+    load: async () => (await import('./commands/session/expire.ts')).expire,
+  },
+  delete: {
+    summary: 'Removes a session with all its events',
+    load: async () => (await import('./commands/session/delete.ts')).deleteCommand,
+  },
+}
+
+export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
+  run: {
+    summary: 'Run an agent: a new session, or the next turn of one',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  session: { summary: 'List, read, follow, fork and delete sessions', commands: sessionCommands },
+  version: { summary: 'The version of Perdure', load: async () => (await import('./commands/version.ts')).version },
+}

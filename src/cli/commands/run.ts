@@ -1,0 +1,48 @@
+import { cliCommand } from '../cli-command.ts'
+
+export const run = cliCommand({
+  args: {
+    prompt: {
+      type: 'positional',
+      required: false,
+      valueHint: 'words…',
+      description: 'What to say. Without it, or where it is -, standard input is read.',
+    },
+    session: { type: 'string', valueHint: 'id', description: 'Go on with this session.' },
+    resume: {
+      type: 'string',
+      valueHint: '[id]',
+      description: 'Go on with this session; without an id, with the one that changed last.',
+    },
+    fork: { type: 'string', valueHint: 'id', description: 'Go on in a copy of this session.' },
+    title: { type: 'string', valueHint: 'text', description: 'Title of the new session.' },
+    tag: { type: 'string', valueHint: 'a,b', description: 'Tags of the new session.' },
+    model: { type: 'string', valueHint: 'id', description: 'Full id of the model.' },
+    script: { type: 'string', valueHint: 'file', description: 'Let this script play the model: no key, no cost.' },
+    cwd: { type: 'string', valueHint: 'folder', description: 'Where the agent works. Default: here.' },
+    tools: { type: 'string', valueHint: 'a,b', description: 'The tools it has. Default: Bash, Edit, Read, Write.' },
+    'allowed-tools': { type: 'string', valueHint: 'a,b', description: 'Tools or rules that need no permission.' },
+    'permission-mode': {
+      type: 'enum',
+      valueHint: 'mode',
+      options: ['default', 'acceptEdits', 'bypassPermissions', 'plan', 'dontAsk', 'auto'],
+      description: 'default, acceptEdits, bypassPermissions, plan, dontAsk or auto.',
+    },
+    approvals: {
+      type: 'enum',
+      valueHint: 'way',
+      options: ['ask', 'refuse', 'stop'],
+      description:
+        'Calls that nothing allows: ask here, refuse, or stop the run. Default: ask on a terminal, else refuse.',
+    },
+    'max-turns': { type: 'string', valueHint: 'n', description: 'Most rounds of the agent within one turn.' },
+    'timeout-seconds': { type: 'string', valueHint: 'n', description: 'Longest time from start to end.' },
+    'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },
+    json: { type: 'boolean', description: 'One event a line; the last line is the outcome.' },
+    previews: { type: 'boolean', description: 'With --json: live text as well.' },
+  },
+  run: async ({ args }) => {
+    const { runFromCommandLine } = await import('../run/run-from-command-line.ts')
+    return runFromCommandLine({ ...args, prompt: args._ })
+  },
+})

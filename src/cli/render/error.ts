@@ -1,0 +1,12 @@
+import type { StoredError } from '../../domain/stored-error.ts'
+import type { Style } from './style.ts'
+
+/** What went wrong, and what to do now. */
+export function renderError(
+  { code, message, hint }: Pick<StoredError, 'code' | 'message' | 'hint'>,
+  style: Style,
+): string {
+  const lines = [`${style.red('perdure:')} ${message} ${style.dim(`(${code})`)}`]
+  if (hint !== '' && !message.includes(hint)) lines.push(`  ${hint}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,39 @@
+import type { Session } from '../../compose/session.ts'
+import type { SessionState } from '../../domain/session-state.ts'
+import { usdFromNanoUsd } from '../../domain/money.ts'
+import type { Style } from './style.ts'
+import { count, formatNumber, formatUsd, plainText } from './text.ts'
+
+/** One session: what is known of it, and what follows from its log. */
+export function renderSession(
+  { record, state }: { record: Session['record']; state: SessionState },
+  style: Style,
+): string {
+  const { usage } = state
+  const tokensIn = usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens
+  const rows: [string, string | null][] = [
+    ['session', record.id],
+    ['title', record.title],
+    ['tags', record.tags.join(', ')],
+    ['status', state.stopReason === null ? record.status : `${record.status} (${state.stopReason.type})`],
+    ['last run', state.outcome],
+    ['folder', record.workingDirectory],
+    ['model', state.model],
+    ['fork of', record.parent === null ? null : `${record.parent.sessionId} at event ${record.parent.atSequence}`],
+    ['created', record.createdAt.toISOString()],
+    ['changed', record.updatedAt.toISOString()],
+    ['expires', record.expiresAt?.toISOString() ?? null],
+    ['log', `${count(state.lastSequence, 'event')}, ${count(state.turns, 'turn')}`],
+    [
+      'usage',
+      `${formatNumber(tokensIn)} tokens in, ${formatNumber(usage.outputTokens)} out, ${formatUsd(usdFromNanoUsd(usage.costNanoUsd))} at list price`,
+    ],
+  ]
+  const answer = state.turn.texts.at(-1)
+  return [
+    ...rows.flatMap(([name, value]) =>
+      value === null || value === '' ? [] : [`${style.dim(name.padEnd(9))}${plainText(value)}`],
+    ),
+    ...(answer === undefined ? [] : ['', plainText(answer)]),
+  ].join('\n')
+}

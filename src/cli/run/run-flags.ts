@@ -1,0 +1,22 @@
+/** The flags of `perdure run`, as they were written. */
+export interface RunFlags {
+  readonly prompt: readonly string[]
+  readonly session?: string | undefined
+  /** Empty: the session that changed last. */
+  readonly resume?: string | undefined
+  readonly fork?: string | undefined
+  readonly title?: string | undefined
+  readonly tag?: string | undefined
+  readonly model?: string | undefined
+  readonly script?: string | undefined
+  readonly cwd?: string | undefined
+  readonly tools?: string | undefined
+  readonly 'allowed-tools'?: string | undefined
+  readonly 'permission-mode'?: string | undefined
+  readonly approvals?: string | undefined
+  readonly 'max-turns'?: string | undefined
+  readonly 'timeout-seconds'?: string | undefined
+  readonly 'data-dir'?: string | undefined
+  readonly json?: boolean | undefined
+  readonly previews?: boolean | undefined
+}

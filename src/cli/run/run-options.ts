@@ -1,0 +1,77 @@
+import type { RunAgentOptions } from '../../compose/run-agent-options.ts'
+import { usageError } from '../usage-error.ts'
+import type { RunFlags } from './run-flags.ts'
+
+export interface RunSituation {
+  readonly prompt: string
+  /** Null: a new session. */
+  readonly sessionId: string | null
+  /** Somebody sits at a terminal and can be asked. */
+  readonly canAsk: boolean
+}
+
+/** The options that the flags of `perdure run` stand for. @throws {PerdureError} `invalid_request`. */
+export function runOptions(flags: RunFlags, { prompt, sessionId, canAsk }: RunSituation): RunAgentOptions {
+  const maxTurns = wholeNumber('max-turns', flags)
+  const timeoutSeconds = positiveNumber('timeout-seconds', flags)
+  const permissionMode = flags['permission-mode'] as RunAgentOptions['permissionMode']
+  return defined({
+    prompt,
+    approvals: approvalsOf(flags, canAsk),
+    sessionId: sessionId ?? undefined,
+    fork: flags.fork === undefined ? undefined : true,
+    title: flags.title,
+    tags: listOf(flags.tag),
+    model: flags.model,
+    script: flags.script,
+    cwd: flags.cwd,
+    tools: listOf(flags.tools),
+    allowedTools: listOf(flags['allowed-tools']),
+    permissionMode,
+    allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions' ? true : undefined,
+    // As the claude command has it: who runs this inside a sandbox says so by this variable.
+    env: process.env['IS_SANDBOX'] === '1' ? { IS_SANDBOX: '1' } : undefined,
+    maxTurns,
+    timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
+    dataDirectory: flags['data-dir'],
+  })
+}
+
+function approvalsOf({ approvals }: RunFlags, canAsk: boolean): NonNullable<RunAgentOptions['approvals']> {
+  if (approvals === 'stop') return 'stop'
+  if (approvals === 'ask' && !canAsk) {
+    throw usageError(
+      '--approvals ask needs a terminal.',
+      'Use --approvals refuse or stop, or allow tools with --allowed-tools.',
+    )
+  }
+  return canAsk && approvals !== 'refuse' ? 'wait' : 'refuse'
+}
+
+/** Commas inside the brackets of a rule, as in `Bash(ls a,b)`, separate nothing. */
+const listOf = (value: string | undefined): string[] | undefined =>
+  value
+    ?.split(/,(?![^(]*\))/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+function positiveNumber(name: 'max-turns' | 'timeout-seconds', flags: RunFlags): number | undefined {
+  const written = flags[name]
+  if (written === undefined) return undefined
+  const value = Number(written)
+  if (!(value > 0) || !Number.isFinite(value))
+    throw usageError(`--${name} is a positive number, not ${written}.`, `For example --${name} 30`)
+  return value
+}
+
+function wholeNumber(name: 'max-turns', flags: RunFlags): number | undefined {
+  const value = positiveNumber(name, flags)
+  if (value !== undefined && !Number.isInteger(value))
+    throw usageError(`--${name} is a whole number.`, `For example --${name} 30`)
+  return value
+}
+
+type Optional<Type> = { [Key in keyof Type]?: Type[Key] | undefined }
+
+const defined = (options: Optional<RunAgentOptions>): RunAgentOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -1,0 +1,44 @@
+import type { SessionStreamEvent } from '../../domain/session-event.ts'
+import { write, writeLine } from '../output.ts'
+import { LiveView } from '../render/live-view.ts'
+import { renderOutcome } from '../render/outcome.ts'
+import type { Style } from '../render/style.ts'
+import type { RunView } from './run-view.ts'
+
+export interface TextViewOptions {
+  readonly style: Style
+  readonly columns: number
+  readonly sessionId: string
+  readonly script: string | undefined
+  readonly dataDirectory: string | undefined
+}
+
+/** A run for a person: who plays the model, what happens, how it ended and how to go on. */
+export function createTextView(options: TextViewOptions): RunView {
+  const { style, columns, script, dataDirectory } = options
+  const live = new LiveView({ style, columns })
+  return {
+    show: (event) => {
+      if (event.type === 'perdure.run_started') writeLine(header(event, options))
+      write(live.show(event))
+    },
+    note: (text) => write(`${live.breakLine()}${style.yellow(text)}\n`),
+    end: (outcome) => {
+      write(live.breakLine())
+      writeLine(renderOutcome(outcome, { style, columns, dataDirectory, isScripted: script !== undefined }))
+    },
+  }
+}
+
+function header(
+  { upstream, working_directory }: Extract<SessionStreamEvent, { type: 'perdure.run_started' }>,
+  { style, script, sessionId }: TextViewOptions,
+): string {
+  const player =
+    upstream === 'script'
+      ? style.yellow(
+          `A script plays the model${script === undefined ? '' : `: ${script}`}. The agent and its tools are real.`,
+        )
+      : style.dim(`Model: ${upstream}`)
+  return `${player}\n${style.dim(`${sessionId} in ${working_directory}`)}\n`
+}

@@ -1,0 +1,21 @@
+import type { Session } from '../../compose/session.ts'
+
+/** A session's record as JSON, in the words of the log. */
+export function sessionRecord({ record }: Pick<Session, 'record'>): Readonly<Record<string, unknown>> {
+  const { parent } = record
+  return {
+    id: record.id,
+    status: record.status,
+    title: record.title,
+    tags: record.tags,
+    metadata: record.metadata,
+    working_directory: record.workingDirectory,
+    model: record.model,
+    parent: parent === null ? null : { session_id: parent.sessionId, at_sequence: parent.atSequence },
+    created_at: record.createdAt.toISOString(),
+    updated_at: record.updatedAt.toISOString(),
+    expires_at: record.expiresAt?.toISOString() ?? null,
+    ttl_seconds: record.ttlSeconds,
+    agent_session_id: record.agentSessionId,
+  }
+}
