@@ -5,7 +5,7 @@ import { logEvent, stamp, type JoinState } from './join-state.ts'
 import type { JoinThread } from './join-thread.ts'
 import { matchBlock, matchWireFinal } from './match-block.ts'
 import type { Block, Span } from './span.ts'
-import { finishOpenSpan, openNextSpan, showUnseen } from './spans-in-order.ts'
+import { finishOpenSpan, openNextSpan } from './spans-in-order.ts'
 import { toolResultDraft } from './tool-result-draft.ts'
 
 export interface Attempt<Report> {
@@ -32,7 +32,6 @@ export function takeContentBlock(
   const block = span && span.state !== 'held' ? matchBlock(span, report) : undefined
   if (span && !block && dropsTwin(span, report)) return true
   if (span && block && isSettled({ span, block, report })) {
-    showUnseen(state, thread, block)
     block.final = 'agent'
     logFinal(state, thread, { report, id: block.eventId, unjoined: false })
     return true

@@ -169,6 +169,76 @@ describe('one answer', () => {
   })
 })
 
+describe('the block that a report means', () => {
+  const ids = (events: readonly { type: string; id: string }[], type: string): string[] =>
+    events.filter((event) => event.type === type).map(({ id }) => id)
+
+  it('is the one with its words, not the first of its kind', () => {
+    const { joiner, outputs, request, wireBlock, events } = setUp()
+    request()
+    wireBlock({ index: 0, blockType: 'thinking', text: 'one' })
+    wireBlock({ index: 1, blockType: 'thinking', text: 'two' })
+    joiner.report(said({ type: 'thinking', thinking: 'two', signature: '' }))
+    const previews = outputs.flatMap((output) => (output.kind === 'preview' ? [output.event] : []))
+    expect(previews[1]).toMatchObject({ event: { id: ids(events(), 'agent.thinking')[0] } })
+  })
+
+  it('is found by the message id where the agent names no request, in the newest span', () => {
+    const { joiner, see, request, wireBlock, events } = setUp()
+    const answer = (number: number): void => {
+      request({}, number)
+      see('message_start', { messageId: 'msg_same', model: 'm', usage: {} }, number)
+      wireBlock({ text: 'again' }, number)
+      see('end', { how: 'complete' }, number)
+      joiner.report(
+        said({ type: 'text', text: 'again' }, { requestId: null, messageId: 'msg_same', uuid: `u${number}` }),
+      )
+    }
+    answer(1)
+    answer(2)
+    const order = ['span.model_request_start', 'agent.message', 'span.model_request_end']
+    expect(events().map(({ type }) => type)).toEqual([...order, ...order])
+  })
+
+  it('is not in a request of the same id that gave another message', () => {
+    const { joiner, request, wireBlock, tick, events } = setUp()
+    request()
+    wireBlock({ text: 'mine' })
+    joiner.report(said({ type: 'text', text: 'mine' }, { messageId: 'msg_other' }))
+    tick(2000)
+    expect(events().at(-1)).toMatchObject({ type: 'agent.message', perdure: { unjoined: true } })
+  })
+})
+
+describe('a word about a broken request', () => {
+  it('that comes late does not close the request after it', () => {
+    const { joiner, see, request, wireBlock, types } = setUp()
+    request()
+    wireBlock({ blockType: 'tool_use', toolUseId: 't1' })
+    joiner.report(said(call('t1')))
+    see('end', { how: 'upstream_cut' })
+    joiner.report(result('t1'))
+    request({ toolResultIds: ['t1'] }, 2)
+    wireBlock({ text: 'cut' }, 2)
+    see('end', { how: 'client_abort' }, 2)
+    const error = { code: 'connection_failed', message: 'lost', retryable: true, hint: '' } as const
+    joiner.report({ type: 'model_error', thread: null, uuid: 'u', requestId: null, error })
+    joiner.report(said({ type: 'text', text: 'cut' }, { messageId: 'msg_2', requestId: 'req_2', aborted: true }))
+    joiner.report({ type: 'interruption', thread: null, uuid: 'u2' })
+    expect(types().slice(-4)).toEqual(['event_delta', 'session.error', 'agent.message', 'span.model_request_end'])
+  })
+
+  it('need not come: after the time limit the span closes by itself', () => {
+    const { see, request, tick, types } = setUp()
+    request()
+    see('end', { how: 'client_abort' })
+    tick(1999)
+    expect(types()).toEqual(['span.model_request_start'])
+    tick(2000)
+    expect(types()).toEqual(['span.model_request_start', 'span.model_request_end'])
+  })
+})
+
 describe('tools', () => {
   it('of MCP servers have their own types, and results name the event of their call', () => {
     const { joiner, request, wireBlock, events } = setUp()
@@ -367,6 +437,15 @@ describe('without the gateway', () => {
 })
 
 describe('the end', () => {
+  it('gives what waits its place before it closes the span', () => {
+    const { joiner, see, request, types } = setUp()
+    request()
+    see('block_start', { index: 0, blockType: 'text', text: 'cut' })
+    joiner.report(said({ type: 'text', text: 'cu' }, { aborted: true }))
+    joiner.end()
+    expect(types().slice(-2)).toEqual(['agent.message', 'span.model_request_end'])
+  })
+
   it('logs what waits, closes what is open, and nothing comes after it', () => {
     const { joiner, request, wireBlock, outputs, types } = setUp()
     joiner.report({ ...started, thread: 'a1' })
