@@ -6,11 +6,13 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
 import { createApprovals } from './approvals.ts'
 import type { JoinOutput } from './join/join-output.ts'
+import { InputFeed } from './input-feed.ts'
 import { outcomeOf, type RunCause } from './outcome-of-run.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun } from './close-run.ts'
 import { openRun, type OpenRun } from './open-run.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
+import { Turn } from './turn.ts'
 
 /** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
 const settleMs = 2_000
@@ -28,18 +30,13 @@ export class ActiveRun<Options> {
   readonly #own: ReturnType<typeof createOwnEvents>
   readonly #approvals = createApprovals(() => this.#announce())
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
-  readonly #turnSettled = new EventTarget()
-  readonly #opened = Promise.withResolvers<OpenRun>()
+  readonly #turn = new Turn(() => this.#turnBegan())
+  readonly #opened = Promise.withResolvers<{ open: OpenRun; feed: InputFeed }>()
   #open: OpenRun | null = null
-  /** The agent has something to do, or is about to. */
-  #turnActive = false
+  #feed: InputFeed | null = null
   /** What came after a result whose end of turn is not yet in the log; it waits, so that the order is true. */
   #held: JoinOutput[] | null = null
-  #errorShown = false
-  #modelRequests = 0
-  #sourceEnded = false
   #isClosed = false
-  #feeding: Promise<void> = Promise.resolve()
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
   #ending: Promise<void> | null = null
@@ -68,7 +65,7 @@ export class ActiveRun<Options> {
     let failure: PerdureError | null = null
     try {
       if (this.#cause !== null) throw this.#cause
-      void this.#takeFromSource()
+      void this.#feed?.takeFrom(this.#request.inputs)
       await this.#follow(open)
     } catch (error) {
       failure = PerdureError.from(error)
@@ -93,7 +90,13 @@ export class ActiveRun<Options> {
         onPermission: (question) => this.#askPermission(question),
         onFailure: (error) => this.abort(error),
       })
-      this.#opened.resolve(this.#open)
+      this.#feed = new InputFeed({
+        open: this.#open,
+        clock: this.#dependencies.clock,
+        turn: this.#turn,
+        onFailure: (error) => this.abort(error),
+      })
+      this.#opened.resolve({ open: this.#open, feed: this.#feed })
       return this.#open
     } catch (error) {
       this.#opened.reject(error)
@@ -103,15 +106,13 @@ export class ActiveRun<Options> {
 
   /** Says something more; resolves to the id of its event once it is durable. */
   async send(input: RunInput): Promise<EventId> {
-    const { inputs } = await this.#opened.promise
-    const id = await inputs.add(input)
-    this.#feed()
-    return id
+    const { feed } = await this.#opened.promise
+    return feed.send(input)
   }
 
   /** Ends the running turn; the run goes on with what still waits. */
   async interrupt(): Promise<void> {
-    const { writer } = await this.#opened.promise
+    const { writer } = (await this.#opened.promise).open
     if (this.#ending !== null || this.#isClosed) return
     writer.push(this.#own.interrupt())
     await writer.flushed()
@@ -119,7 +120,7 @@ export class ActiveRun<Options> {
 
   /** Decides about a held tool call. @throws {PerdureError} when no call with this event id waits. */
   async decide(toolUseEventId: string, denyMessage: string | null): Promise<void> {
-    const { writer } = await this.#opened.promise
+    const { writer } = (await this.#opened.promise).open
     if (this.#isClosed || !writer.state.awaitingApproval.includes(toolUseEventId)) {
       throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${toolUseEventId}.`, {
         hint: 'Use an id from the event_ids of the newest session.status_idle event with stop_reason requires_action.',
@@ -136,17 +137,14 @@ export class ActiveRun<Options> {
   }
 
   async #end(open: OpenRun): Promise<void> {
-    open.inputs.close()
+    this.#feed?.stop()
     const byForce =
       this.#cause === 'requires_action' || (PerdureError.is(this.#cause) && this.#cause.code === 'lease_lost')
-    if (this.#turnActive && !byForce) {
-      const settled = new Promise<void>((resolve) =>
-        this.#turnSettled.addEventListener('settled', () => resolve(), { once: true }),
-      )
+    if (this.#turn.isActive && !byForce) {
       // Only a person's own abort is a word of the user; a deadline is not.
       if (PerdureError.is(this.#cause) && this.#cause.code === 'cancelled') open.writer.push(this.#own.interrupt())
-      else void open.agent.interrupt().catch(() => {})
-      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, settleMs).unref())])
+      else void open.agent.interrupt()
+      await this.#turn.settledWithin(settleMs)
     }
     await open.agent.stop()
   }
@@ -159,11 +157,10 @@ export class ActiveRun<Options> {
   }
 
   async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
-    this.#sourceEnded = true
     this.#isClosed = true
-    open.inputs.close()
+    this.#feed?.stop()
     await this.#ending
-    const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#errorShown }
+    const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#turn.isErrorShown }
     const cause = await closeRun(this.#dependencies, this.#request, { open, closing })
     this.#approvals.answerAll({ result: 'deny', message: 'The run ended before anybody decided.' })
     return cause
@@ -184,17 +181,17 @@ export class ActiveRun<Options> {
     const { report } = output
     switch (report.type) {
       case 'agent_started':
-        if (!this.#turnActive) this.#beginTurn(open)
+        if (!this.#turn.isActive) this.#turn.begin()
         return open.writer.push(this.#own.agentStarted(report))
       case 'input_state':
-        if (report.state === 'started') this.#takenIn(open, report.inputUuid)
+        if (report.state === 'started') this.#feed?.takenIn(report.inputUuid)
         return
       case 'turn_ended':
-        for (const uuid of report.inputUuids) this.#takenIn(open, uuid)
-        if (report.error !== null && !this.#errorShown && !open.writer.state.turn.interrupted) {
+        for (const uuid of report.inputUuids) this.#feed?.takenIn(uuid)
+        if (report.error !== null && !this.#turn.isErrorShown && !open.writer.state.turn.interrupted) {
           open.writer.push(this.#own.error(report.error, 'exhausted'))
         }
-        open.writer.push(this.#own.turnEnded(report, this.#modelRequests))
+        open.writer.push(this.#own.turnEnded(report, this.#turn.modelRequests))
         this.#held = []
         return
       default:
@@ -203,73 +200,16 @@ export class ActiveRun<Options> {
   }
 
   #joinedEvent(open: OpenRun, event: EventDraft): void {
-    if (event.type === 'session.error' && 'retry_status' in event.error) {
-      this.#errorShown = event.error.retry_status.type !== 'retrying'
-    }
-    if (event.type === 'span.model_request_start') this.#modelRequests += 1
+    this.#turn.note(event)
     open.writer.push(event)
     const toolUseId = event.perdure?.tool_use_id
     if (toolUseId === undefined || !(event.type === 'agent.tool_use' || event.type === 'agent.mcp_tool_use')) return
     this.#approvals.callLogged(toolUseId, event.id as EventId)
   }
 
-  #takenIn(open: OpenRun, uuid: string): void {
-    const message = open.inputs.takenIn(uuid)
-    if (message === undefined || message.isLogged) return
-    const processed_at = this.#dependencies.clock.now().toISOString()
-    open.writer.push({ ...message.event, processed_at }, { takenFromInbox: [message.event.id as EventId] })
-  }
-
-  #beginTurn(open: OpenRun): void {
-    this.#turnActive = true
-    this.#errorShown = false
-    this.#modelRequests = 0
-    open.watchdog.expectActivity(true)
-    open.writer.push(this.#own.running())
-  }
-
-  // --- what the user says ---
-
-  async #takeFromSource(): Promise<void> {
-    try {
-      for await (const input of this.#request.inputs) {
-        if (this.#sourceEnded) break
-        await this.send(input)
-      }
-      this.#sourceEnded = true
-      this.#feed()
-    } catch (error) {
-      this.abort(PerdureError.from(error, 'invalid_request'))
-    }
-  }
-
-  #feed(): void {
-    this.#feeding = this.#feeding
-      .then(() => this.#feedNow())
-      .catch((error: unknown) => this.abort(PerdureError.from(error)))
-  }
-
-  async #feedNow(): Promise<void> {
-    const open = this.#open
-    if (open === null || this.#ending !== null) return
-    for (let message = open.inputs.next(); message !== undefined; message = open.inputs.next()) {
-      if (message.isLogged) {
-        if (!this.#turnActive) this.#beginTurn(open)
-      } else if (this.#turnActive) {
-        open.inputs.handedOver(message)
-      } else {
-        open.inputs.handedOver(message)
-        this.#takenIn(open, message.agentInput.uuid)
-        this.#beginTurn(open)
-      }
-      // What the agent is told stands in the log or the inbox before it hears it.
-      await open.writer.flushed()
-      open.agent.send(message.agentInput)
-    }
-    if (!this.#turnActive && this.#sourceEnded && !open.inputs.hasMore()) {
-      open.inputs.close()
-      open.agent.endInput()
-    }
+  #turnBegan(): void {
+    this.#open?.watchdog.expectActivity(true)
+    this.#open?.writer.push(this.#own.running())
   }
 
   // --- what a person decides ---
@@ -298,13 +238,12 @@ export class ActiveRun<Options> {
   }
 
   #turnOver(open: OpenRun): void {
-    this.#turnActive = false
+    this.#turn.settle()
     open.watchdog.expectActivity(false)
-    this.#turnSettled.dispatchEvent(new Event('settled'))
     const held = this.#held ?? []
     this.#held = null
     for (const output of held) this.#joined(output)
-    this.#feed()
+    this.#feed?.pump()
   }
 
   // --- what follows from the log ---
