@@ -18,8 +18,13 @@ async function run(command: string, args: readonly string[], cwd: string = root)
     ([name]) => !/^(npm_|VITEST|NODE_OPTIONS|NODE_V8_COVERAGE|ANTHROPIC_|PERDURE_)/.test(name),
   )
   const env = Object.fromEntries(inherited)
-  const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 16 * 1024 * 1024 })
-  return stdout
+  try {
+    const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 16 * 1024 * 1024 })
+    return stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
+  }
 }
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
