@@ -64,6 +64,8 @@ export function createSessionWriter(options: SessionWriterOptions): SessionWrite
   }
 
   const drain = async (): Promise<void> => {
+    // What is pushed in one go is committed in one go.
+    await Promise.resolve()
     while (waiting.length > 0 && failure === null) {
       const first = waiting[0]!
       if ('preview' in first) {
