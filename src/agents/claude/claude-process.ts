@@ -39,7 +39,11 @@ export class ClaudeProcess implements AgentProcess {
   constructor(request: AgentStartRequest<ClaudeAgentOptions>, limits: ClaudeProcessLimits) {
     this.#request = request
     this.#limits = limits
-    this.#spawner = createSandboxSpawner(request.sandbox, request.options.stderr)
+    this.#spawner = createSandboxSpawner({
+      sandbox: request.sandbox,
+      onSpawned: () => this.#stopping !== undefined && void this.#terminate(),
+      onStderr: request.options.stderr,
+    })
     this.#done = this.#run()
   }
 
@@ -81,11 +85,14 @@ export class ClaudeProcess implements AgentProcess {
     void this.#terminate()
   }
 
-  /** SIGTERM lets the agent end its commands; whoever does not heed it is killed with all that it started. */
+  /**
+   * SIGTERM lets the agent end its commands and write down what was; whoever does not heed it is killed. An
+   * agent that may not go on is killed at once.
+   */
   async #terminate(): Promise<void> {
     const { process } = this.#spawner.watch
     if (process === undefined) return
-    process.kill('SIGTERM')
+    process.kill(this.#stopping?.cause === undefined ? 'SIGTERM' : 'SIGKILL')
     const late = await Promise.race([
       process.exited.then(() => false),
       delay(this.#limits.endingMs, true, { ref: false }),
@@ -163,7 +170,11 @@ export class ClaudeProcess implements AgentProcess {
       env: agentEnvironment(this.#request),
       mcpServersDelivery: 'initialize',
       pluginDelivery: 'initialize',
-      sessionStore: sessionStoreOver(transcripts, { fence, onLeaseLost: (error) => this.#stop(error) }),
+      sessionStore: sessionStoreOver(transcripts, {
+        fence,
+        onLeaseLost: (error) => this.#stop(error),
+        isAbandoned: () => this.#stopping?.cause !== undefined,
+      }),
       sessionStoreFlush: 'eager',
       spawnClaudeCodeProcess: this.#spawner.spawn,
     }

@@ -7,7 +7,7 @@ export async function forkConversation(request: ForkConversationRequest): Promis
   const { transcripts, agentSessionId, upToUuid } = request
   const { forkSession } = await import('@anthropic-ai/claude-agent-sdk')
   // The copy is nobody's yet: no lease guards it, so the lowest fence writes it.
-  const sessionStore = sessionStoreOver(transcripts, { fence: 0, onLeaseLost: () => {} })
+  const sessionStore = sessionStoreOver(transcripts, { fence: 0, onLeaseLost: () => {}, isAbandoned: () => false })
   try {
     const copy = await forkSession(agentSessionId, {
       sessionStore,
@@ -15,6 +15,7 @@ export async function forkConversation(request: ForkConversationRequest): Promis
     })
     return copy.sessionId
   } catch (error) {
+    if (PerdureError.is(error)) throw error
     throw new PerdureError('session_not_found', `The conversation ${agentSessionId} cannot be forked there.`, {
       cause: error,
       details: { agentSessionId, upToUuid: upToUuid ?? null },

@@ -17,8 +17,15 @@ export interface SandboxSpawner {
   readonly watch: SpawnWatch
 }
 
+export interface SandboxSpawnerOptions {
+  readonly sandbox: Sandbox
+  /** Called as soon as the process runs, which may be after it was already told to end. */
+  readonly onSpawned: () => void
+  readonly onStderr: ((data: string) => void) | undefined
+}
+
 /** Lets the SDK start the agent in a sandbox, and keeps an eye on the process. */
-export function createSandboxSpawner(sandbox: Sandbox, onStderr?: (data: string) => void): SandboxSpawner {
+export function createSandboxSpawner({ sandbox, onSpawned, onStderr }: SandboxSpawnerOptions): SandboxSpawner {
   const watch: { -readonly [Name in keyof SpawnWatch]: SpawnWatch[Name] } = {
     process: undefined,
     exit: undefined,
@@ -39,6 +46,7 @@ export function createSandboxSpawner(sandbox: Sandbox, onStderr?: (data: string)
       onStderr?.(data)
     })
     void started.exited.then((exit) => (watch.exit = exit))
+    onSpawned()
     return new SpawnedInSandbox(started, options.signal)
   }
   return { spawn, watch }

@@ -6,6 +6,8 @@ export interface SessionStoreAdapterOptions {
   readonly fence: number
   /** Called when the store says that this run may not write any more; the agent must end at once. */
   readonly onLeaseLost: (error: PerdureError) => void
+  /** True once the run is given up: what its agent still says has no place, and the SDK's retries no use. */
+  readonly isAbandoned: () => boolean
 }
 
 /**
@@ -13,17 +15,13 @@ export interface SessionStoreAdapterOptions {
  * that a session ran in; it is left out, so that any folder and any machine may resume.
  */
 export function sessionStoreOver(store: TranscriptStore, options: SessionStoreAdapterOptions): SessionStore {
-  let lost: PerdureError | undefined
   return {
     append: async (key, entries) => {
-      if (lost !== undefined) throw lost
+      if (options.isAbandoned()) return
       try {
         await store.append(keyOf(key), entries, { fence: options.fence })
       } catch (error) {
-        if (PerdureError.is(error) && error.code === 'lease_lost' && lost === undefined) {
-          lost = error
-          options.onLeaseLost(error)
-        }
+        if (PerdureError.is(error) && error.code === 'lease_lost') options.onLeaseLost(error)
         throw error
       }
     },
