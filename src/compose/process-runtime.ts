@@ -1,14 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { createClaudeDriver } from '../agents/claude/create-claude-driver.ts'
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
 import { createModelGateway } from '../gateway/create-model-gateway.ts'
 import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { ModelGateway } from '../ports/model-gateway.ts'
+import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
 
 /** What all runs of one process share: one gateway, one driver, one connection per data directory. */
 export interface ProcessRuntime {
   readonly gateway: ModelGateway
   readonly driver: AgentDriver<ClaudeAgentOptions>
+  readonly startSlots: StartSlots
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
   /** Lets go of everything, after the runs have ended. A later use begins afresh. */
@@ -31,6 +34,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
   return {
     gateway,
     driver: createClaudeDriver(),
+    startSlots: new StartSlots(availableParallelism()),
     dataDirectory(path) {
       const known = directories.get(path)
       if (known !== undefined) return known

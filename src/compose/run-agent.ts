@@ -54,7 +54,7 @@ interface Preparation {
 
 async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentOptions>> {
   const { own, agent, runId, sessionId, isFollowed } = preparation
-  const { gateway, driver } = processRuntime()
+  const { gateway, driver, startSlots } = processRuntime()
   driver.validate(agent)
   if (own.prompt === undefined && own.sessionId === undefined) {
     throw new PerdureError('invalid_request', 'There is nothing to say: a new session needs a prompt.')
@@ -76,6 +76,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       gateway,
       sandboxes,
       clock: systemClock,
+      startSlots,
       leaseOwner: ownerOfThisProcess,
       createConfigDirectory,
     },

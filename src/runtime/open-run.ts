@@ -28,6 +28,8 @@ export interface OpenRun {
   readonly joiner: Joiner
   readonly agent: AgentProcess
   readonly watchdog: Watchdog
+  /** The agent shows that it is up: others may start. */
+  readonly started: () => void
   /** What is to be given back at the end, last taken first. */
   readonly held: readonly Held[]
 }
@@ -96,6 +98,8 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
   if (request.prompt !== null) await inputs.add(request.prompt)
+  const started = await dependencies.startSlots.take()
+  held.push(started)
   const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream: gatewayRun.upstream })
   const agent = driver.start({
     options: request.agentOptions,
@@ -108,7 +112,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     configDirectory: configDirectory.path,
     askPermission: reactions.onPermission,
   })
-  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, started, held }
 }
 
 /** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */

@@ -8,6 +8,7 @@ import type { ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { StartSlots } from './start-slots.ts'
 
 /** The adapters that a run works with. */
 export interface RunDependencies<Options> {
@@ -16,6 +17,7 @@ export interface RunDependencies<Options> {
   readonly gateway: ModelGateway
   readonly sandboxes: SandboxProvider
   readonly clock: Clock
+  readonly startSlots: StartSlots
   readonly leaseOwner: (runId: RunId) => LeaseOwner
   /** A private, empty folder for the agent's own files, removed after the run. */
   readonly createConfigDirectory: (runId: RunId) => Promise<ConfigDirectory>
