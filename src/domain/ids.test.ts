@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   eventIdSchema,
+  mainThreadId,
   newEventId,
   newIdBody,
   newRunId,
@@ -75,6 +76,13 @@ describe('a new id', () => {
   })
 })
 
+test('the main thread has the id of its session under its own prefix', () => {
+  const sessionId = newSessionId()
+  const threadId = mainThreadId(sessionId)
+  expect(threadIdSchema.parse(threadId)).toBe(threadId)
+  expect(threadId.slice('sthr_'.length)).toBe(sessionId.slice('sesn_'.length))
+})
+
 describe('an id from outside', () => {
   const valid = newSessionId()
   test.each([
@@ -88,4 +96,8 @@ describe('an id from outside', () => {
     ['a line after it', `${valid}\n`],
     ['nothing', ''],
   ])('is refused with %s', (_what, id) => expect(sessionIdSchema.safeParse(id).success).toBe(false))
+
+  test('is told what was expected', () => {
+    expect(runIdSchema.safeParse('turn_1').error?.issues[0]?.message).toBe('not an id of the form run_…')
+  })
 })
