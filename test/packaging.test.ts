@@ -55,7 +55,11 @@ describe('the packed package', () => {
   })
 
   test('has types that resolve (attw, ESM only)', async () => {
-    await expect(run('attw', [tarball, '--profile', 'esm-only'])).resolves.toContain('No problems found')
+    // It ends with a failure when a name does not resolve; what it prints shows that it looked at the doors.
+    const report = await run('attw', [tarball, '--profile', 'esm-only'])
+    for (const door of ['"perdure"', '"perdure/testing"', '"perdure/testing/contracts"', '"perdure/compat"']) {
+      expect(report).toContain(door)
+    }
   })
 })
 
