@@ -50,5 +50,13 @@ export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/run.ts')).run,
   },
   session: { summary: 'List, read, follow, fork and delete sessions', commands: sessionCommands },
+  demo: {
+    summary: 'An agent mends a bug in a small repository; needs no key',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  doctor: {
+    summary: 'What this machine has, what it lacks, what mends it',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
   version: { summary: 'The version of Perdure', load: async () => (await import('./commands/version.ts')).version },
 }

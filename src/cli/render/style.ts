@@ -29,7 +29,10 @@ export function createStyle(target: StyleTarget, environment: Environment = proc
   }
 }
 
-function isColoured({ isTTY }: StyleTarget, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+export function isColoured(
+  { isTTY }: StyleTarget,
+  { NO_COLOR, FORCE_COLOR, TERM }: Environment = process.env,
+): boolean {
   if (NO_COLOR) return false
   if (FORCE_COLOR) return FORCE_COLOR !== '0'
   return isTTY === true && TERM !== 'dumb'

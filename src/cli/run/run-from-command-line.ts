@@ -6,17 +6,15 @@ import { outputClosed, writeJson } from '../output.ts'
 import { notStartedRecord } from '../render/outcome-record.ts'
 import { createStyle } from '../render/style.ts'
 import { usingRuntime } from '../using-runtime.ts'
-import { createApprovalDesk } from './approval-desk.ts'
-import { askOnTerminal } from './ask-on-terminal.ts'
-import { handleInterrupts } from './interrupts.ts'
+import { driveRun } from './drive-run.ts'
 import { createJsonView } from './json-view.ts'
 import { readPrompt } from './read-prompt.ts'
 import type { RunFlags } from './run-flags.ts'
 import { runOptions } from './run-options.ts'
 import type { RunView } from './run-view.ts'
+import { withScriptsAtHand } from './scripts-at-hand.ts'
 import { sessionToRun } from './session-to-run.ts'
 import { createTextView } from './text-view.ts'
-import { withScriptsAtHand } from './scripts-at-hand.ts'
 
 /** `perdure run`: resolves to the exit code. @throws {PerdureError} when the run could not begin. */
 export async function runFromCommandLine(flags: RunFlags): Promise<number> {
@@ -34,19 +32,8 @@ async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
   const sessionId = await sessionToRun(flags)
   const prompt = await readPrompt({ words: flags.prompt, stdin: process.stdin })
   const run = runAgent({ ...runOptions(flags, { prompt, sessionId, canAsk }), signal: outputClosed })
-  const view = viewFor(flags, run.sessionId)
-  const stopListening = follow(run, { view })
-  try {
-    await showEvents(run, view)
-    const outcome = await run
-    view.end(outcome)
-    return outcome
-  } finally {
-    stopListening()
-  }
+  return driveRun(run, viewFor(flags, run.sessionId))
 }
-
-type Run = ReturnType<typeof runAgent>
 
 function viewFor(flags: RunFlags, sessionId: string): RunView {
   if (flags.json === true) return createJsonView({ previews: flags.previews === true })
@@ -57,37 +44,4 @@ function viewFor(flags: RunFlags, sessionId: string): RunView {
     script: flags.script,
     dataDirectory: flags['data-dir'],
   })
-}
-
-function follow(run: Run, { view }: { view: RunView }): () => void {
-  let isTurnRunning = false
-  const forget = run.onEvent(({ type }) => {
-    if (type === 'session.status_running') isTurnRunning = true
-  })
-  const stop = handleInterrupts(run, { isTurnRunning: () => isTurnRunning, note: view.note })
-  return () => {
-    stop()
-    forget()
-  }
-}
-
-/** Reads on only when a question is answered, so nothing is written across it. */
-async function showEvents(run: Run, view: RunView): Promise<void> {
-  const interrupted = new AbortController()
-  const forget = run.onEvent(({ type }) => {
-    if (type === 'user.interrupt' || type === 'perdure.run_ended') interrupted.abort()
-  })
-  const decide = createApprovalDesk({
-    ask: (call) => askOnTerminal(call, interrupted.signal),
-    approve: (id) => run.approve(id),
-    deny: (id, reason) => run.deny(id, reason),
-  })
-  try {
-    for await (const event of run) {
-      view.show(event)
-      await decide(event)
-    }
-  } finally {
-    forget()
-  }
 }

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { access, constants, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
+import { openWorkspace } from '../../compose/open-workspace.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { Check } from './check.ts'
+
+/** Whether sessions can be kept where they are, or would be; nothing is created there. */
+export async function checkStorage(named: string | undefined): Promise<Check> {
+  const path = locateDataDirectory({ named, environment: process.env, currentDirectory: process.cwd() })
+  const facts = { name: 'data directory', isRequired: true, why: 'Sessions are kept in it.' }
+  try {
+    await access(existing(path), constants.W_OK)
+    const found = existsSync(path) ? await openExisting(path) : await openNew(path)
+    return { ...facts, isOk: true, found, remedy: null }
+  } catch (error) {
+    const found = `${path}: ${error instanceof Error ? error.message : String(error)}`
+    const remedy = PerdureError.is(error) ? error.hint : 'export PERDURE_DATA_DIR=<a folder that you may write to>'
+    return { ...facts, isOk: false, found, remedy }
+  }
+}
+
+const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)))
+
+async function openExisting(path: string): Promise<string> {
+  const { stores } = await openWorkspace({ dataDirectory: path })
+  const sessions = await stores.sessions.list()
+  return `${path}, ${sessions.length} sessions`
+}
+
+async function openNew(path: string): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'perdure-doctor-'))
+  try {
+    await openWorkspace({ dataDirectory: scratch })
+    return `${path} will be created`
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
