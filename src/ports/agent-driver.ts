@@ -2,7 +2,7 @@ import type { UserContent } from '../domain/user-input.ts'
 import type { AgentReport } from './agent-report.ts'
 import type { InputPriority } from './inbox.ts'
 import type { Sandbox } from './sandbox.ts'
-import type { TranscriptStore } from './transcript-store.ts'
+import type { TranscriptEntry, TranscriptKey, TranscriptStore } from './transcript-store.ts'
 
 /** Drives one kind of agent: starts its process, feeds it, and says in neutral words what it does. */
 export interface AgentDriver<Options> {
@@ -36,13 +36,17 @@ export interface AgentStartRequest<Options> {
   /** Where the agent finds its model; null: the agent's own environment decides, without our gateway. */
   readonly gateway: { readonly baseUrl: string; readonly token: string } | null
   readonly conversation: AgentConversation
-  readonly transcripts: TranscriptStore
-  /** Fence under which the transcript is written. */
-  readonly fence: number
+  readonly transcripts: RunTranscripts
   /** A private folder for the agent's own files, ours to delete. */
   readonly configDirectory: string
   /** Asked for every tool call that rules and mode leave open. */
   readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+}
+
+/** The transcripts as one run may use them: what it appends is written under its session's lease. */
+export interface RunTranscripts extends Pick<TranscriptStore, 'load' | 'listSubpaths'> {
+  /** @throws {PerdureError} `lease_lost`, `session_not_found`. */
+  append(key: TranscriptKey, entries: readonly TranscriptEntry[]): Promise<void>
 }
 
 /** The conversation to work in. `agentSessionId` is the Agent SDK's session id, a UUID chosen by us. */

@@ -16,6 +16,7 @@ import type { OwnEvents } from './own-events.ts'
 import { recoverSession } from './recover-session.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
 import { createSessionWriter, type SessionWriter } from './session-writer.ts'
+import { transcriptsOfRun } from './transcripts-of-run.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 /** Everything that a run holds while it lives. */
@@ -107,8 +108,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     sandbox,
     gateway: gatewayRun,
     conversation,
-    transcripts: stores.transcripts,
-    fence,
+    transcripts: transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence }),
     configDirectory: configDirectory.path,
     askPermission: reactions.onPermission,
   })

@@ -131,7 +131,6 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
     gateway: gatewayRun,
     conversation,
     transcripts: run.transcripts ?? new MapTranscripts(),
-    fence: 1,
     configDirectory: folder.path,
     askPermission: run.askPermission ?? (async () => ({ result: 'deny', message: 'nobody is here to ask' })),
   })

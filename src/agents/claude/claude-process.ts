@@ -157,7 +157,7 @@ export class ClaudeProcess implements AgentProcess {
   }
 
   #options(conversation: Options): Options {
-    const { options, workingDirectory, gateway, transcripts, fence, askPermission } = this.#request
+    const { options, workingDirectory, gateway, transcripts, askPermission } = this.#request
     const asksElsewhere = options.permissionPromptToolName !== undefined || options.permissionPrompts === 'none'
     return {
       ...baseOptions(options),
@@ -171,7 +171,6 @@ export class ClaudeProcess implements AgentProcess {
       mcpServersDelivery: 'initialize',
       pluginDelivery: 'initialize',
       sessionStore: sessionStoreOver(transcripts, {
-        fence,
         onLeaseLost: (error) => this.#stop(error),
         isAbandoned: () => this.#stopping?.cause !== undefined,
       }),

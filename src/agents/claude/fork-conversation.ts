@@ -6,8 +6,7 @@ import { sessionStoreOver } from './session-store-adapter.ts'
 export async function forkConversation(request: ForkConversationRequest): Promise<string> {
   const { transcripts, agentSessionId, upToUuid } = request
   const { forkSession } = await import('@anthropic-ai/claude-agent-sdk')
-  // The copy is nobody's yet: no lease guards it, so the lowest fence writes it.
-  const sessionStore = sessionStoreOver(transcripts, { fence: 0, onLeaseLost: () => {}, isAbandoned: () => false })
+  const sessionStore = sessionStoreOver(transcripts, { onLeaseLost: () => {}, isAbandoned: () => false })
   try {
     const copy = await forkSession(agentSessionId, {
       sessionStore,

@@ -1,9 +1,9 @@
 import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import type { TranscriptKey, TranscriptStore } from '../../ports/transcript-store.ts'
+import type { RunTranscripts } from '../../ports/agent-driver.ts'
+import type { TranscriptKey } from '../../ports/transcript-store.ts'
 
 export interface SessionStoreAdapterOptions {
-  readonly fence: number
   /** Called when the store says that this run may not write any more; the agent must end at once. */
   readonly onLeaseLost: (error: PerdureError) => void
   /** True once the run is given up: what its agent still says has no place, and the SDK's retries no use. */
@@ -14,12 +14,12 @@ export interface SessionStoreAdapterOptions {
  * Our transcript store as the Agent SDK's session store. The SDK's `projectKey` is made of the folder
  * that a session ran in; it is left out, so that any folder and any machine may resume.
  */
-export function sessionStoreOver(store: TranscriptStore, options: SessionStoreAdapterOptions): SessionStore {
+export function sessionStoreOver(store: RunTranscripts, options: SessionStoreAdapterOptions): SessionStore {
   return {
     append: async (key, entries) => {
       if (options.isAbandoned()) return
       try {
-        await store.append(keyOf(key), entries, { fence: options.fence })
+        await store.append(keyOf(key), entries)
       } catch (error) {
         if (PerdureError.is(error) && error.code === 'lease_lost') options.onLeaseLost(error)
         throw error
