@@ -2,6 +2,7 @@ import type { AgentConfig } from '../compose/python-agent/agent-config.ts'
 import { failureOfOutcome } from '../compose/python-agent/failure-of-outcome.ts'
 import { startRun } from '../compose/python-agent/start-run.ts'
 import { StreamTranslator } from '../compose/python-agent/stream-translator.ts'
+import type { WorkspaceOptions } from '../compose/open-workspace.ts'
 import {
   createSession as createPerdureSession,
   openSession,
@@ -24,7 +25,7 @@ export interface SessionHooks {
 interface Conversation {
   readonly session: ConversationSession
   readonly stored: Session
-  readonly options: CreateSessionOptions
+  readonly place: WorkspaceOptions
   /** Milliseconds since 1970. */
   readonly endsAt: number
   run: AgentRun | null
@@ -59,7 +60,7 @@ export async function createSession(
     metadata: { ...options.metadata, [timeoutLabel]: String(timeout) },
     ttl: idleSeconds,
   })
-  return register(stored, options).session
+  return register(stored, placeOf(options)).session
 }
 
 /**
@@ -78,14 +79,12 @@ export async function executeTurn(
   if (config.sessionId !== undefined && config.sessionId !== sessionId) {
     throw new PerdureError('invalid_request', 'The config names another session than the call.')
   }
-  const conversation = await find(sessionId, config)
-  const { session, options } = conversation
+  const conversation = await find(sessionId, placeOf(config))
+  const { session, place } = conversation
   session.turnCount += 1
   session.lastActivityAt = Date.now()
   const turnId = session.turnCount
-  const { organizationId, workspaceId, storage, dataDirectory } = options
-  const place = { organizationId, workspaceId, storage, dataDirectory }
-  const { run, outcome } = startRun({ ...config, ...defined(place), prompt, sessionId })
+  const { run, outcome } = startRun({ ...config, ...place, prompt, sessionId })
   conversation.run = run
   const [ended, hooked] = await Promise.allSettled([
     outcome,
@@ -123,8 +122,8 @@ export function getActiveSessions(): ConversationSession[] {
   return [...conversations.values()].map(({ session }) => session)
 }
 
-async function find(sessionId: string, options: CreateSessionOptions): Promise<Conversation> {
-  const conversation = conversations.get(sessionId) ?? (await adopt(sessionId, options))
+async function find(sessionId: string, place: WorkspaceOptions): Promise<Conversation> {
+  const conversation = conversations.get(sessionId) ?? (await adopt(sessionId, place))
   if (!isOver(conversation)) return conversation
   conversations.delete(sessionId)
   throw new PerdureError('session_expired', `The session ${sessionId} is over.`, {
@@ -133,18 +132,18 @@ async function find(sessionId: string, options: CreateSessionOptions): Promise<C
 }
 
 /** A conversation that another process began, or this one before it was started anew. */
-async function adopt(sessionId: string, options: CreateSessionOptions): Promise<Conversation> {
-  const stored = await openSession(sessionId, options)
+async function adopt(sessionId: string, place: WorkspaceOptions): Promise<Conversation> {
+  const stored = await openSession(sessionId, place)
   if (stored.record.tags.includes(endedTag)) {
     throw new PerdureError('session_not_found', `The session ${sessionId} was ended.`, { hint: 'Begin a new one.' })
   }
   const events = await stored.events()
-  const conversation = register(stored, options)
+  const conversation = register(stored, place)
   if (conversation.session.turnCount === 0) replayTurns(conversation.session, events)
   return conversation
 }
 
-function register(stored: Session, options: CreateSessionOptions): Conversation {
+function register(stored: Session, place: WorkspaceOptions): Conversation {
   const { createdAt, updatedAt, metadata } = stored.record
   const known = conversations.get(stored.id)
   if (known !== undefined) return known
@@ -157,7 +156,7 @@ function register(stored: Session, options: CreateSessionOptions): Conversation 
       conversationHistory: [],
     },
     stored,
-    options,
+    place,
     endsAt: createdAt.getTime() + Number(metadata[timeoutLabel] ?? Infinity) * 1000,
     run: null,
   }
@@ -187,5 +186,8 @@ function nullIfUnknown(error: unknown): null {
   throw error
 }
 
-const defined = (options: object): CreateSessionOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+/** Where a session is kept, of options that say more. */
+function placeOf({ organizationId, workspaceId, storage, dataDirectory }: WorkspaceOptions): WorkspaceOptions {
+  const place = { organizationId, workspaceId, storage, dataDirectory }
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined))
+}

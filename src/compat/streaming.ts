@@ -39,8 +39,9 @@ export interface LineBufferedHandler {
 }
 
 /**
- * Gives a handler whole lines without their ends, empty ones left out. A last line that is a complete
- * JSON value is delivered without waiting for its newline; any other one by `flush`.
+ * Gives a handler whole lines without their ends, empty ones left out. A line that is a complete JSON
+ * object is delivered without waiting for its newline, so whatever follows an object on its line comes
+ * as a line of its own; any other last line is delivered by `flush`.
  */
 export function createLineBufferedHandler(handler: (line: string) => void): LineBufferedHandler {
   let rest = ''
@@ -56,7 +57,6 @@ export function createLineBufferedHandler(handler: (line: string) => void): Line
     const lines = (rest + data).split(/\r?\n/)
     rest = lines.pop() ?? ''
     lines.forEach(deliver)
-    // Nothing but blanks can follow a complete object on its line.
     if (rest.trimEnd().endsWith('}') && parseJson(rest) !== undefined) flush()
   }
   return Object.assign(take, { flush })

@@ -19,6 +19,7 @@ const packaged = (command: string, debianPackage = command): Requirement => ({
 
 const requirements = {
   git: packaged('git'),
+  python3: packaged('python3'),
   ripgrep: packaged('rg', 'ripgrep'),
   socat: packaged('socat'),
   tmux: packaged('tmux'),
