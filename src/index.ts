@@ -3,6 +3,7 @@
 // Run an agent
 export { runAgent } from './compose/run-agent.ts'
 export type { PerdureRunOptions, RunAgentOptions, UserMessageInput } from './compose/run-agent-options.ts'
+export { createAgentPool, type AgentPool, type AgentPoolOptions, type PooledRunOptions } from './compose/agent-pool.ts'
 export type { ClaudeAgentOptions } from './agents/claude/claude-agent-options.ts'
 export type { AgentRun } from './runtime/agent-run.ts'
 export type {

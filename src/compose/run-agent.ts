@@ -8,8 +8,9 @@ import { ActiveRun } from '../runtime/active-run.ts'
 import { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
 import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
+import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
+import { agentDependencies } from './agent-dependencies.ts'
 import { chooseUpstream } from './choose-upstream.ts'
-import { createConfigDirectory } from './data-directory.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
@@ -31,14 +32,26 @@ export const leaseTtlMs = 15_000
  * @throws {PerdureError} `invalid_request` for options that can never be right.
  */
 export function runAgent(options: RunAgentOptions): AgentRun {
+  return runAgentWith(options, null)
+}
+
+/** The same, with an agent that may be up already: started with these options, for a new session. */
+export function runAgentWith(options: RunAgentOptions, warm: StartedAgent | null): AgentRun {
   const { own, agent } = splitOptions(options)
-  const runId = newRunId()
+  const runId = warm?.runId ?? newRunId()
   const sessionId = sessionIdOf(own)
   const run = new AgentRun({
     sessionId,
     runId,
     parseInput: parseUserMessage,
-    start: (handle) => prepare({ own, agent, runId, sessionId, isFollowed: () => handle.isFollowed }),
+    start: async (handle) => {
+      try {
+        return await prepare({ own, agent, warm, runId, sessionId, isFollowed: () => handle.isFollowed })
+      } catch (error) {
+        if (warm !== null) await endAgent(warm)
+        throw error
+      }
+    },
   })
   followSignal(run, own.signal)
   return run
@@ -47,14 +60,15 @@ export function runAgent(options: RunAgentOptions): AgentRun {
 interface Preparation {
   readonly own: PerdureRunOptions
   readonly agent: ClaudeAgentOptions
+  readonly warm: StartedAgent | null
   readonly runId: RunId
   readonly sessionId: SessionId
   readonly isFollowed: () => boolean
 }
 
 async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentOptions>> {
-  const { own, agent, runId, sessionId, isFollowed } = preparation
-  const { gateway, driver, startSlots } = processRuntime()
+  const { own, agent, warm, runId, sessionId, isFollowed } = preparation
+  const { driver } = processRuntime()
   driver.validate(agent)
   if (own.prompt === undefined && own.sessionId === undefined) {
     throw new PerdureError('invalid_request', 'There is nothing to say: a new session needs a prompt.')
@@ -71,14 +85,10 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
   }
   return new ActiveRun(
     {
+      ...agentDependencies(sandboxes),
       stores,
-      driver,
-      gateway,
-      sandboxes,
       clock: systemClock,
-      startSlots,
       leaseOwner: ownerOfThisProcess,
-      createConfigDirectory,
     },
     {
       runId,
@@ -87,6 +97,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       workingDirectory,
       agentOptions: agent,
       upstream,
+      warm,
       ...said,
       approvals: own.approvals ?? 'auto',
       timeoutMs: own.timeoutMs ?? sixHoursMs,

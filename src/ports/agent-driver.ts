@@ -61,6 +61,10 @@ export interface AgentProcess {
    * Throws a PerdureError (`agent_start_failed`, `agent_exited`, `transcript_lost`, …) when it did not end well.
    */
   readonly reports: AsyncIterable<AgentReport>
+  /** Resolves when the process can take input, or has ended. */
+  readonly ready: Promise<void>
+  /** Resolves when nothing of the process is left. */
+  readonly ended: Promise<void>
   send(input: AgentInput): void
   /** No more input: the agent ends after its last turn. */
   endInput(): void

@@ -181,7 +181,6 @@ export class ActiveRun<Options> {
     const { report } = output
     switch (report.type) {
       case 'agent_started':
-        open.started()
         if (!this.#turn.isActive) this.#turn.begin()
         return open.writer.push(this.#own.agentStarted(report))
       case 'input_state':

@@ -1,6 +1,7 @@
 import { PerdureError } from '../errors/perdure-error.ts'
 import { looseEnds } from './loose-ends.ts'
-import { giveBack, type OpenRun } from './open-run.ts'
+import { giveBack } from './give-back.ts'
+import type { OpenRun } from './open-run.ts'
 import { outcomeStatus, type RunCause } from './outcome-of-run.ts'
 import type { OwnEvents } from './own-events.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'

@@ -5,17 +5,19 @@ import type { SessionStreamEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentConversation, AgentProcess, PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
-import type { GatewayRun } from '../ports/model-gateway.ts'
-import type { ModelObservation } from '../ports/model-observation.ts'
+import type { Sandbox } from '../ports/sandbox.ts'
 import type { SessionRecord } from '../ports/session-records.ts'
+import { giveBack, type Held } from './give-back.ts'
 import { createInputs, type Inputs } from './inputs.ts'
 import type { JoinOutput } from './join/join-output.ts'
 import { Joiner } from './join/joiner.ts'
 import { keepLease } from './lease-keeper.ts'
 import type { OwnEvents } from './own-events.ts'
 import { recoverSession } from './recover-session.ts'
+import { RunBinding, type BoundRun } from './run-binding.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
 import { createSessionWriter, type SessionWriter } from './session-writer.ts'
+import { endAgent, startAgent, type StartedAgent } from './start-agent.ts'
 import { transcriptsOfRun } from './transcripts-of-run.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
@@ -29,8 +31,6 @@ export interface OpenRun {
   readonly joiner: Joiner
   readonly agent: AgentProcess
   readonly watchdog: Watchdog
-  /** The agent shows that it is up: others may start. */
-  readonly started: () => void
   /** What is to be given back at the end, last taken first. */
   readonly held: readonly Held[]
 }
@@ -44,8 +44,6 @@ export interface RunReactions {
   /** The run cannot go on: it lost its lease, its log or its time. */
   readonly onFailure: (error: PerdureError) => void
 }
-
-type Held = () => Promise<void> | void
 
 /**
  * Takes up a session: lease, recovery, gateway, sandbox, agent, in this order, so that what fails
@@ -75,10 +73,8 @@ interface Opening<Options> {
 
 async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const { dependencies, request, reactions, held } = opening
-  const { stores, clock, driver } = dependencies
-  driver.validate(request.agentOptions)
-  const sandbox = await dependencies.sandboxes.create({ workingDirectory: request.workingDirectory })
-  held.push(() => sandbox.destroy())
+  const { stores, clock } = dependencies
+  const place = await agentPlace(opening)
   const { record, conversation, fence } = await takeSession(opening)
   const recovered = await recoverSession(stores, {
     sessionId: record.id,
@@ -90,29 +86,52 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   held.push(() => watchdog.stop())
   const joiner = createJoiner(opening, recovered.state)
   held.push(startTicking(joiner))
-  const gatewayRun = await openGateway(opening, (observation) => {
-    watchdog.seen()
-    joiner.observe(observation)
-  })
-  const configDirectory = await dependencies.createConfigDirectory(request.runId)
-  held.push(() => configDirectory.remove())
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
   if (request.prompt !== null) await inputs.add(request.prompt)
-  const started = await dependencies.startSlots.take()
-  held.push(started)
-  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream: gatewayRun.upstream })
-  const agent = driver.start({
-    options: request.agentOptions,
-    workingDirectory: request.workingDirectory,
-    sandbox,
-    gateway: gatewayRun,
-    conversation,
-    transcripts: transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence }),
-    configDirectory: configDirectory.path,
-    askPermission: reactions.onPermission,
-  })
-  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, started, held }
+  const { agent, upstream } = await agentFor(
+    opening,
+    { place, conversation },
+    {
+      transcripts: transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence }),
+      askPermission: reactions.onPermission,
+      observe: (observation) => {
+        watchdog.seen()
+        joiner.observe(observation)
+      },
+    },
+  )
+  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream })
+  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+}
+
+/** Where the agent is: up already, or a sandbox to start it in. What cannot be had fails here, before the session is touched. */
+async function agentPlace<Options>({ dependencies, request, held }: Opening<Options>): Promise<StartedAgent | Sandbox> {
+  if (request.warm !== null) {
+    const { warm } = request
+    held.push(() => endAgent(warm))
+    return warm
+  }
+  const sandbox = await dependencies.sandboxes.create({ workingDirectory: request.workingDirectory })
+  held.push(() => sandbox.destroy())
+  return sandbox
+}
+
+/** The agent that is up already, or a new one, tied to this run. */
+async function agentFor<Options>(
+  { dependencies, request, held }: Opening<Options>,
+  { place, conversation }: { place: StartedAgent | Sandbox; conversation: AgentConversation },
+  run: BoundRun,
+): Promise<StartedAgent> {
+  if ('agent' in place) {
+    place.binding.bind(run)
+    return place
+  }
+  const binding = new RunBinding()
+  binding.bind(run)
+  const started = await startAgent(dependencies, { ...request, sandbox: place, conversation, binding })
+  held.push(() => endAgent(started))
+  return started
 }
 
 /** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */
@@ -129,7 +148,7 @@ async function takeSession<Options>({ dependencies, request, reactions, held }: 
   const { fence } = lease
   // Read again: until the lease was ours, another run may have moved the session on.
   const before = await sessions.get(sessionId)
-  const agentSessionId = before?.agentSessionId ?? randomUUID()
+  const agentSessionId = before?.agentSessionId ?? request.warm?.conversation.agentSessionId ?? randomUUID()
   const hasHistory = before?.agentSessionId != null && (await transcripts.load({ agentSessionId })) !== null
   const conversation: AgentConversation = { kind: hasHistory ? 'resume' : 'new', agentSessionId }
   const record = await sessions.update(sessionId, {
@@ -139,16 +158,6 @@ async function takeSession<Options>({ dependencies, request, reactions, held }: 
     fence,
   })
   return { record, conversation, fence }
-}
-
-async function openGateway<Options>(
-  { dependencies, request, held }: Opening<Options>,
-  observe: (observation: ModelObservation) => void,
-): Promise<GatewayRun> {
-  const { runId, upstream } = request
-  const run = await dependencies.gateway.openRun({ runId, observe, ...(upstream === null ? {} : { upstream }) })
-  held.push(() => run.close())
-  return run
 }
 
 async function startWriting<Options>(
@@ -201,18 +210,4 @@ function startTicking(joiner: Joiner): Held {
   const timer = setInterval(() => joiner.tick(), tickMs)
   timer.unref()
   return () => clearInterval(timer)
-}
-
-/** Gives back what a run held, the last taken first; one failure does not keep the rest. */
-export async function giveBack(held: readonly Held[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const release of held.toReversed()) {
-    try {
-      await release()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0)
-    throw new PerdureError('internal_error', 'A run could not give back all that it held.', { cause: failures[0] })
 }

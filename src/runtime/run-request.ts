@@ -8,19 +8,24 @@ import type { ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { StartedAgent } from './start-agent.ts'
 import type { StartSlots } from './start-slots.ts'
 
-/** The adapters that a run works with. */
-export interface RunDependencies<Options> {
-  readonly stores: WorkspaceStores
+/** What an agent is started with. */
+export interface AgentDependencies<Options> {
   readonly driver: AgentDriver<Options>
   readonly gateway: ModelGateway
   readonly sandboxes: SandboxProvider
-  readonly clock: Clock
   readonly startSlots: StartSlots
-  readonly leaseOwner: (runId: RunId) => LeaseOwner
   /** A private, empty folder for the agent's own files, removed after the run. */
   readonly createConfigDirectory: (runId: RunId) => Promise<ConfigDirectory>
+}
+
+/** The adapters that a run works with. */
+export interface RunDependencies<Options> extends AgentDependencies<Options> {
+  readonly stores: WorkspaceStores
+  readonly clock: Clock
+  readonly leaseOwner: (runId: RunId) => LeaseOwner
 }
 
 export interface ConfigDirectory {
@@ -37,6 +42,8 @@ export interface RunRequest<Options> {
   readonly workingDirectory: string
   readonly agentOptions: Options
   readonly upstream: ModelUpstream | null
+  /** An agent that is up already, started with these same options; only for a session that has said nothing yet. */
+  readonly warm: StartedAgent | null
   /** What the user says first, where that is known already: durable before the run shows any sign of life. */
   readonly prompt: RunInput | null
   /** What the user says after that, in order. The run ends when this has ended and all is answered. */

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSession, runAgent, SqliteStorage, type LoggedEvent, type RunAgentOptions } from '../../src/index.ts'
 import { scriptedModel, type Script } from '../../src/testing/index.ts'
+import { waitUntilNoneIsMarked } from '../support/processes.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 const program = fileURLToPath(new URL('../support/programs/run-until-killed.ts', import.meta.url))
@@ -30,29 +29,6 @@ async function killAt(child: ChildProcess, moment: (event: LoggedEvent) => boole
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   expect(child.signalCode, 'the process was to be killed').toBe('SIGKILL')
   return said
-}
-
-/** Processes on this machine, not zombies, whose command line or environment holds the mark. */
-function processesWith(mark: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        const place = join('/proc', pid)
-        const isZombie = readFileSync(join(place, 'stat'), 'utf8').includes(') Z ')
-        const text = readFileSync(join(place, 'cmdline'), 'utf8') + readFileSync(join(place, 'environ'), 'utf8')
-        return !isZombie && text.includes(mark)
-      } catch {
-        return false
-      }
-    })
-}
-
-async function waitUntilNone(mark: string): Promise<void> {
-  for (let attempt = 0; attempt < 50 && processesWith(mark).length > 0; attempt++) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  expect(processesWith(mark)).toEqual([])
 }
 
 const longTool: Script = {
@@ -82,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('a host that is killed with SIGKIL
       env: { PERDURE_TEST_MARK: mark },
     })
     const said = await killAt(child, moment)
-    await waitUntilNone(mark)
+    await waitUntilNoneIsMarked(mark)
 
     const storage = new SqliteStorage({ dataDirectory })
     const [record] = await (

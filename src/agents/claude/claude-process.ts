@@ -29,7 +29,9 @@ export class ClaudeProcess implements AgentProcess {
   readonly #input = new AsyncQueue<SDKUserMessage>()
   readonly #inputs = new InputLedger()
   readonly #spawner: SandboxSpawner
-  readonly #done: Promise<void>
+  readonly ready: Promise<void>
+  readonly ended: Promise<void>
+  readonly #initialized = Promise.withResolvers<void>()
   #query: Query | undefined
   #started = false
   #lastResult: TurnEndedReport | undefined
@@ -44,7 +46,8 @@ export class ClaudeProcess implements AgentProcess {
       onSpawned: () => this.#stopping !== undefined && void this.#terminate(),
       onStderr: request.options.stderr,
     })
-    this.#done = this.#run()
+    this.ended = this.#run()
+    this.ready = Promise.race([this.#initialized.promise, this.ended])
   }
 
   send(input: AgentInput): void {
@@ -75,7 +78,7 @@ export class ClaudeProcess implements AgentProcess {
 
   async stop(): Promise<void> {
     this.#stop(undefined)
-    await this.#done
+    await this.ended
   }
 
   #stop(cause: PerdureError | undefined): void {
@@ -119,6 +122,11 @@ export class ClaudeProcess implements AgentProcess {
     const conversation = await conversationOptions(this.#request)
     if (this.#stopping !== undefined) return
     this.#query = query({ prompt: this.#input, options: this.#options(conversation.options) })
+    this.#query.initializationResult().then(
+      () => this.#initialized.resolve(),
+      // The iterator tells why.
+      () => {},
+    )
     const translate = this.#translator(conversation.costBaseUsd)
     for await (const message of this.#query) {
       for (const report of translate(message)) this.#deliver(report)
@@ -143,7 +151,7 @@ export class ClaudeProcess implements AgentProcess {
   }
 
   async #expectEnd(): Promise<void> {
-    const late = await Promise.race([this.#done.then(() => false), delay(this.#limits.endingMs, true, { ref: false })])
+    const late = await Promise.race([this.ended.then(() => false), delay(this.#limits.endingMs, true, { ref: false })])
     if (late) this.#stop(undefined)
   }
 

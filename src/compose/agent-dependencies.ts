@@ -1,0 +1,11 @@
+import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import type { SandboxProvider } from '../ports/sandbox.ts'
+import type { AgentDependencies } from '../runtime/run-request.ts'
+import { createConfigDirectory } from './data-directory.ts'
+import { processRuntime } from './process-runtime.ts'
+
+/** What agents of this process are started with, in these sandboxes. */
+export function agentDependencies(sandboxes: SandboxProvider): AgentDependencies<ClaudeAgentOptions> {
+  const { gateway, driver, startSlots } = processRuntime()
+  return { gateway, driver, startSlots, sandboxes, createConfigDirectory }
+}

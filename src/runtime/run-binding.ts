@@ -1,0 +1,32 @@
+import type { PermissionAnswer, PermissionQuestion, RunTranscripts } from '../ports/agent-driver.ts'
+import type { ModelObservation } from '../ports/model-observation.ts'
+
+/** What ties an agent to its run. */
+export interface BoundRun {
+  readonly transcripts: RunTranscripts
+  readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+  readonly observe: (observation: ModelObservation) => void
+}
+
+/** Stands for a run that an agent may be started without: whatever the agent wants of it waits until it is known. */
+export class RunBinding implements BoundRun {
+  readonly #bound = Promise.withResolvers<BoundRun>()
+  #run: BoundRun | null = null
+
+  readonly transcripts: RunTranscripts = {
+    append: async (key, entries) => (await this.#bound.promise).transcripts.append(key, entries),
+    load: async (key) => (await this.#bound.promise).transcripts.load(key),
+    listSubpaths: async (agentSessionId) => (await this.#bound.promise).transcripts.listSubpaths(agentSessionId),
+  }
+
+  bind(run: BoundRun): void {
+    this.#run = run
+    this.#bound.resolve(run)
+  }
+
+  askPermission = async (question: PermissionQuestion): Promise<PermissionAnswer> =>
+    (await this.#bound.promise).askPermission(question)
+
+  /** Before its run is known an agent has been told nothing, and asks no model. */
+  observe = (observation: ModelObservation): void => this.#run?.observe(observation)
+}

@@ -1,0 +1,84 @@
+import type { RunId } from '../domain/ids.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { AgentConversation, AgentProcess } from '../ports/agent-driver.ts'
+import type { ModelUpstream } from '../ports/model-gateway.ts'
+import type { Sandbox } from '../ports/sandbox.ts'
+import { giveBack, type Held } from './give-back.ts'
+import type { RunBinding } from './run-binding.ts'
+import type { AgentDependencies } from './run-request.ts'
+
+export interface AgentStart<Options> {
+  readonly runId: RunId
+  readonly agentOptions: Options
+  /** Belongs to the agent from here on: it is destroyed with it. */
+  readonly sandbox: Sandbox
+  readonly upstream: ModelUpstream | null
+  readonly conversation: AgentConversation
+  readonly binding: RunBinding
+}
+
+/** An agent whose process is up or on its way, with all that it stands on. */
+export interface StartedAgent {
+  readonly runId: RunId
+  readonly conversation: AgentConversation
+  readonly binding: RunBinding
+  readonly agent: AgentProcess
+  /** Who plays its model. */
+  readonly upstream: string
+  /** What is to be given back when it is gone, last taken first. */
+  readonly held: readonly Held[]
+}
+
+/**
+ * Starts an agent in its sandbox: path to the model, private folder, process. Waits for a slot, so that no
+ * more start at once than the machine can bear.
+ * @throws {PerdureError} and gives back what it had taken.
+ */
+export async function startAgent<Options>(
+  dependencies: AgentDependencies<Options>,
+  start: AgentStart<Options>,
+): Promise<StartedAgent> {
+  const held: Held[] = []
+  try {
+    return await startHolding(dependencies, { ...start, held })
+  } catch (error) {
+    await giveBack(held)
+    throw PerdureError.from(error)
+  }
+}
+
+async function startHolding<Options>(
+  dependencies: AgentDependencies<Options>,
+  { held, ...start }: AgentStart<Options> & { held: Held[] },
+): Promise<StartedAgent> {
+  const { runId, sandbox, upstream, conversation, binding } = start
+  held.push(() => sandbox.destroy())
+  const gatewayRun = await dependencies.gateway.openRun({
+    runId,
+    observe: binding.observe,
+    ...(upstream === null ? {} : { upstream }),
+  })
+  held.push(() => gatewayRun.close())
+  const configDirectory = await dependencies.createConfigDirectory(runId)
+  held.push(() => configDirectory.remove())
+  const giveSlotBack = await dependencies.startSlots.take()
+  held.push(giveSlotBack)
+  const agent = dependencies.driver.start({
+    options: start.agentOptions,
+    workingDirectory: sandbox.workingDirectory,
+    sandbox,
+    gateway: gatewayRun,
+    conversation,
+    transcripts: binding.transcripts,
+    configDirectory: configDirectory.path,
+    askPermission: binding.askPermission,
+  })
+  void agent.ready.then(giveSlotBack)
+  return { runId, conversation, binding, agent, upstream: gatewayRun.upstream, held }
+}
+
+/** Ends an agent and gives back all that it stood on. */
+export async function endAgent({ agent, held }: StartedAgent): Promise<void> {
+  await agent.stop()
+  await giveBack(held)
+}

@@ -1,0 +1,100 @@
+import { endAgent, type StartedAgent } from './start-agent.ts'
+
+export interface WarmPoolOptions {
+  /** How many agents are kept ready. */
+  readonly size: number
+  /** How long one is kept before it is replaced. */
+  readonly maxIdleMs: number
+  readonly start: () => Promise<StartedAgent>
+  /** An agent could not be started ahead; runs start their own, and say what is wrong. */
+  readonly onFailure: (error: unknown) => void
+}
+
+interface Spare {
+  readonly started: StartedAgent
+  readonly expiry: NodeJS.Timeout
+}
+
+/** After a failed start the next is tried no sooner than this. */
+const retryMs = 5_000
+
+/**
+ * Agents that are up before anybody needs them. All are alike and each serves one run: what a run
+ * has touched is never handed to another.
+ */
+export class WarmPool {
+  readonly #options: WarmPoolOptions
+  readonly #spares: Spare[] = []
+  #filling: Promise<void> | null = null
+  #isClosed = false
+  #retryAtMs = 0
+
+  constructor(options: WarmPoolOptions) {
+    this.#options = options
+  }
+
+  /** How many are ready now. */
+  get ready(): number {
+    return this.#spares.length
+  }
+
+  /** One that is ready, or null; the pool starts the next. */
+  take(): StartedAgent | null {
+    const spare = this.#spares.shift()
+    if (spare !== undefined) clearTimeout(spare.expiry)
+    void this.fill()
+    return spare?.started ?? null
+  }
+
+  /** Starts what is missing, one after the other; resolves when all are ready, or one could not be started. */
+  fill(): Promise<void> {
+    this.#filling ??= this.#fill().finally(() => (this.#filling = null))
+    return this.#filling
+  }
+
+  /** Ends all that are ready, and starts no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#filling
+    await Promise.all(this.#spares.splice(0).map((spare) => end(spare)))
+  }
+
+  async #fill(): Promise<void> {
+    while (!this.#isClosed && this.#spares.length < this.#options.size && performance.now() >= this.#retryAtMs) {
+      try {
+        this.#add(await this.#startOne())
+      } catch (error) {
+        this.#retryAtMs = performance.now() + retryMs
+        this.#options.onFailure(error)
+      }
+    }
+  }
+
+  async #startOne(): Promise<StartedAgent> {
+    const started = await this.#options.start()
+    await started.agent.ready
+    return started
+  }
+
+  #add(started: StartedAgent): void {
+    const expiry = setTimeout(() => void this.#replace(spare), this.#options.maxIdleMs)
+    expiry.unref()
+    const spare: Spare = { started, expiry }
+    this.#spares.push(spare)
+    void started.agent.ended.then(() => this.#replace(spare))
+  }
+
+  /** One that grew old or died makes room for a fresh one. */
+  async #replace(spare: Spare): Promise<void> {
+    const index = this.#spares.indexOf(spare)
+    if (index === -1) return
+    this.#spares.splice(index, 1)
+    void this.fill()
+    await end(spare)
+  }
+}
+
+async function end({ started, expiry }: Spare): Promise<void> {
+  clearTimeout(expiry)
+  await endAgent(started)
+}
