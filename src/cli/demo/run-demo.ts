@@ -108,10 +108,8 @@ async function turn(demo: Demo, options: RunAgentOptions & { heading: string; pr
   })
   const script = isScripted ? 'fix-a-bug' : undefined
   const columns = process.stdout.columns ?? 100
-  const outcome = await driveRun(
-    run,
-    createTextView({ style, columns, script, dataDirectory, sessionId: run.sessionId }),
-  )
+  const view = createTextView({ style, columns, script, dataDirectory, sessionId: run.sessionId })
+  const outcome = await driveRun(run, { view, asks: false })
   writeLine('')
   return outcome
 }
@@ -127,7 +125,7 @@ const storyTypes: readonly string[] = [
 
 async function showTimeline({ style, dataDirectory }: Demo, sessionId: string): Promise<void> {
   const session = await openSession(sessionId, { dataDirectory })
-  const timeline = new Timeline({ style, columns: process.stdout.columns ?? 100 })
+  const timeline = new Timeline({ style, columns: process.stdout.columns ?? 100, startedAt: session.record.createdAt })
   const lines = (await session.events()).map((event) => ({ type: event.type, line: timeline.line(event) }))
   writeLine(style.bold('The log of the session'))
   for (const { type, line } of lines) if (storyTypes.includes(type)) writeLine(line)

@@ -1,19 +1,17 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
 import { openWorkspace } from '../../compose/open-workspace.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Check } from './check.ts'
 
-/** Whether sessions can be kept where they are, or would be; nothing is created there. */
+/** Whether sessions can be kept where they are, or where they would be. Leaves nothing behind. */
 export async function checkStorage(named: string | undefined): Promise<Check> {
   const path = locateDataDirectory({ named, environment: process.env, currentDirectory: process.cwd() })
   const facts = { name: 'data directory', isRequired: true, why: 'Sessions are kept in it.' }
   try {
-    await access(existing(path), constants.W_OK)
-    const found = existsSync(path) ? await openExisting(path) : await openNew(path)
+    const found = existsSync(path) ? await openExisting(path) : await tryBeside(path)
     return { ...facts, isOk: true, found, remedy: null }
   } catch (error) {
     const found = `${path}: ${error instanceof Error ? error.message : String(error)}`
@@ -22,16 +20,15 @@ export async function checkStorage(named: string | undefined): Promise<Check> {
   }
 }
 
-const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)))
-
 async function openExisting(path: string): Promise<string> {
   const { stores } = await openWorkspace({ dataDirectory: path })
   const sessions = await stores.sessions.list()
-  return `${path}, ${sessions.length} sessions`
+  return `${path}, sessions: ${sessions.length}`
 }
 
-async function openNew(path: string): Promise<string> {
-  const scratch = await mkdtemp(join(tmpdir(), 'perdure-doctor-'))
+/** A database in the nearest folder that exists, so on the same disk. */
+async function tryBeside(path: string): Promise<string> {
+  const scratch = await mkdtemp(join(existing(path), '.perdure-doctor-'))
   try {
     await openWorkspace({ dataDirectory: scratch })
     return `${path} will be created`
@@ -39,3 +36,5 @@ async function openNew(path: string): Promise<string> {
     await rm(scratch, { recursive: true, force: true })
   }
 }
+
+const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)))

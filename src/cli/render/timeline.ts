@@ -4,14 +4,20 @@ import type { Style } from './style.ts'
 import { contentText, formatUsd, oneLine } from './text.ts'
 import { ThreadNames } from './thread-names.ts'
 
-/** A log as a table: every event is one line with its number, its time since the first, its type and its gist. */
+export interface TimelineOptions {
+  readonly style: Style
+  readonly columns: number
+  /** When the session began. */
+  readonly startedAt: Date
+}
+
+/** A log as a table: every event is one line with its number, its time since the start, its type and its gist. */
 export class Timeline {
-  readonly #options: { readonly style: Style; readonly columns: number }
+  readonly #options: TimelineOptions
   readonly #threads = new ThreadNames()
   readonly #tools = new Map<string, string>()
-  #startMs: number | null = null
 
-  constructor(options: { readonly style: Style; readonly columns: number }) {
+  constructor(options: TimelineOptions) {
     this.#options = options
   }
 
@@ -30,8 +36,7 @@ export class Timeline {
   #time(event: LoggedEvent): string {
     const atMs = Date.parse(event.processed_at ?? '')
     if (Number.isNaN(atMs)) return ' '.repeat(9)
-    this.#startMs ??= atMs
-    return `+${((atMs - this.#startMs) / 1000).toFixed(2)}s`.padStart(9)
+    return `+${((atMs - this.#options.startedAt.getTime()) / 1000).toFixed(2)}s`.padStart(9)
   }
 
   #gist(event: LoggedEvent): string {

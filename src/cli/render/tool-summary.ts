@@ -1,4 +1,4 @@
-import { formatNumber, oneLine, plainText } from './text.ts'
+import { count, oneLine, plainText } from './text.ts'
 
 type ToolInput = Readonly<Record<string, unknown>>
 
@@ -32,6 +32,6 @@ export function summariseResult(text: string, columns: number): string {
     .filter((line) => line.trim() !== '')
   const [first] = lines
   if (first === undefined) return '(no output)'
-  const more = lines.length === 1 ? '' : ` (+ ${formatNumber(lines.length - 1)} lines)`
+  const more = lines.length === 1 ? '' : ` (+ ${count(lines.length - 1, 'line')})`
   return oneLine(first, Math.max(8, columns - more.length)) + more
 }

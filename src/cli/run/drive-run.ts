@@ -7,8 +7,14 @@ import type { RunView } from './run-view.ts'
 
 type Run = ReturnType<typeof runAgent>
 
-/** Shows a run until its end, lets signals steer it, and has its questions answered at the terminal. */
-export async function driveRun(run: Run, view: RunView): Promise<RunOutcome> {
+export interface DriveOptions {
+  readonly view: RunView
+  /** Calls that wait are decided by the person at the terminal. */
+  readonly asks: boolean
+}
+
+/** Shows a run until its end, lets signals steer it, and has its questions answered where somebody can. */
+export async function driveRun(run: Run, { view, asks }: DriveOptions): Promise<RunOutcome> {
   let isTurnRunning = false
   const withdrawn = new AbortController()
   const forget = run.onEvent(({ type }) => {
@@ -25,7 +31,7 @@ export async function driveRun(run: Run, view: RunView): Promise<RunOutcome> {
     // Reads on only when a question is answered, so nothing is written across it.
     for await (const event of run) {
       view.show(event)
-      await decide(event)
+      if (asks) await decide(event)
     }
     const outcome = await run
     view.end(outcome)

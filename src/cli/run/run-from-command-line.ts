@@ -31,8 +31,9 @@ async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
   const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true && flags.json !== true
   const sessionId = await sessionToRun(flags)
   const prompt = await readPrompt({ words: flags.prompt, stdin: process.stdin })
-  const run = runAgent({ ...runOptions(flags, { prompt, sessionId, canAsk }), signal: outputClosed })
-  return driveRun(run, viewFor(flags, run.sessionId))
+  const options = runOptions(flags, { prompt, sessionId, canAsk })
+  const run = runAgent({ ...options, signal: outputClosed })
+  return driveRun(run, { view: viewFor(flags, run.sessionId), asks: options.approvals === 'wait' })
 }
 
 function viewFor(flags: RunFlags, sessionId: string): RunView {

@@ -1,7 +1,5 @@
 import { cliCommand } from '../../cli-command.ts'
-import { writeJson, writeLine } from '../../output.ts'
-import { Timeline } from '../../render/timeline.ts'
-import { createStyle } from '../../render/style.ts'
+import { eventWriter } from '../../session/event-writer.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
 import { jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
 import { sequenceAfter } from '../../session/sequence-after.ts'
@@ -17,11 +15,8 @@ export const events = cliCommand({
   run: ({ args }) =>
     usingRuntime(async () => {
       const session = await resolveSession(args.id, args)
-      const timeline = new Timeline({ style: createStyle(process.stdout), columns: process.stdout.columns ?? 120 })
-      for (const event of await session.events({ after: sequenceAfter(args.after) })) {
-        if (args.json === true) writeJson(event)
-        else writeLine(timeline.line(event))
-      }
+      const write = eventWriter(session, { isJson: args.json === true })
+      for (const event of await session.events({ after: sequenceAfter(args.after) })) write(event)
       return 0
     }),
 })

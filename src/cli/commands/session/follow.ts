@@ -1,7 +1,6 @@
 import { cliCommand } from '../../cli-command.ts'
-import { outputClosed, writeJson, writeLine } from '../../output.ts'
-import { Timeline } from '../../render/timeline.ts'
-import { createStyle } from '../../render/style.ts'
+import { outputClosed } from '../../output.ts'
+import { eventWriter } from '../../session/event-writer.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
 import { jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
 import { sequenceAfter } from '../../session/sequence-after.ts'
@@ -20,11 +19,14 @@ export const follow = cliCommand({
       process.once('SIGINT', () => interrupted.abort())
       process.once('SIGTERM', () => interrupted.abort())
       const session = await resolveSession(args.id, args)
-      const timeline = new Timeline({ style: createStyle(process.stdout), columns: process.stdout.columns ?? 120 })
+      const write = eventWriter(session, { isJson: args.json === true })
       const signal = AbortSignal.any([interrupted.signal, outputClosed])
-      for await (const event of session.follow({ after: sequenceAfter(args.after), signal })) {
-        if (args.json === true) writeJson(event)
-        else writeLine(timeline.line(event))
+      // A subscription alone does not keep a process alive.
+      const alive = setInterval(() => {}, 60_000)
+      try {
+        for await (const event of session.follow({ after: sequenceAfter(args.after), signal })) write(event)
+      } finally {
+        clearInterval(alive)
       }
       return interrupted.signal.aborted ? 130 : 0
     }),

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { runOptions } from './run-options.ts'
+
+const situation = { prompt: 'hi', sessionId: null, canAsk: false }
+
+test('flags become options, and only those that were given', () => {
+  expect(runOptions({ prompt: ['hi'] }, situation)).toEqual({ prompt: 'hi', approvals: 'refuse' })
+  const flags = {
+    prompt: ['hi'],
+    'allowed-tools': 'Bash(ls a,b), Read',
+    'timeout-seconds': '1.5',
+    'max-turns': '3',
+    tag: 'x,y',
+  }
+  expect(runOptions(flags, situation)).toMatchObject({
+    allowedTools: ['Bash(ls a,b)', 'Read'],
+    timeoutMs: 1500,
+    maxTurns: 3,
+    tags: ['x', 'y'],
+  })
+})
+
+test('somebody is asked only where somebody sits', () => {
+  const approvals = (approvals: string | undefined, canAsk: boolean) =>
+    runOptions({ prompt: [], approvals }, { ...situation, canAsk }).approvals
+  expect(approvals(undefined, true)).toBe('wait')
+  expect(approvals(undefined, false)).toBe('refuse')
+  expect(approvals('refuse', true)).toBe('refuse')
+  expect(approvals('stop', true)).toBe('stop')
+  expect(() => approvals('ask', false)).toThrow('needs a terminal')
+})
+
+test.each([{ 'max-turns': '0' }, { 'max-turns': '1.5' }, { 'timeout-seconds': 'soon' }, { 'timeout-seconds': '-1' }])(
+  '%j is refused',
+  (flags) => {
+    expect(() => runOptions({ prompt: [], ...flags }, situation)).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    )
+  },
+)
