@@ -7,6 +7,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const inherited = [
   'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR',
   'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS',
+  // The host's own word that it is a sandbox: only then may root bypass permissions.
+  'IS_SANDBOX',
 ] // prettier-ignore
 
 /** Without our gateway the agent finds its model by itself, by these variables of the host. */
