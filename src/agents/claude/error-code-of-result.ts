@@ -85,7 +85,12 @@ const bySubtype: Readonly<Record<string, ErrorCode>> = {
  */
 export function errorOfResult(result: ResultMessage, modelError: ErrorRecord | null): ErrorRecord | null {
   if (!result.is_error) return result.stop_reason === 'refusal' ? refusal(result) : null
-  const text = result.result ?? result.errors.map(String).join('\n')
+  const text =
+    result.result ??
+    result.errors
+      .map(String)
+      .filter((line) => !isDiagnostic(line))
+      .join('\n')
   const known = byTerminalReason[result.terminal_reason ?? ''] ?? bySubtype[result.subtype]
   if (known !== undefined) return record(known, text, result)
   if (result.stop_reason === 'refusal') return refusal(result)
@@ -102,11 +107,15 @@ export function errorOfResult(result: ResultMessage, modelError: ErrorRecord | n
   return record('agent_exited', text, result)
 }
 
+/** A line that the agent writes for its own makers. */
+const isDiagnostic = (line: string): boolean => line.startsWith('[ede_diagnostic]')
+
 const refusal = (result: ResultMessage): ErrorRecord => record('model_refused', result.result ?? '', result)
 
 function record(code: ErrorCode, text: string, result: ResultMessage): ErrorRecord {
   const reason = result.terminal_reason ?? result.subtype
-  return new PerdureError(code, text.trim() || `The turn ended with ${reason}.`, {
+  const fallback = code === 'cancelled' ? 'The turn was interrupted.' : `The turn ended with ${reason}.`
+  return new PerdureError(code, text.trim() || fallback, {
     details: { terminalReason: reason },
   }).toJSON()
 }

@@ -8,6 +8,7 @@ export interface ThreadLatch {
   of(message: {
     readonly agent_id?: string | null | undefined
     readonly parent_tool_use_id?: string | null | undefined
+    readonly task_id?: unknown
   }): string | null
   started(message: z.infer<typeof taskStarted>): AgentReport[] | null
   ended(message: z.infer<typeof taskNotification>): AgentReport[] | null
@@ -17,7 +18,10 @@ export function createThreadLatch(): ThreadLatch {
   const threadOfCall = new Map<string, string>()
   const live = new Set<string>()
   return {
-    of: (message) => message.agent_id ?? threadOfCall.get(message.parent_tool_use_id ?? '') ?? null,
+    of: ({ agent_id, parent_tool_use_id, task_id }) =>
+      agent_id ??
+      threadOfCall.get(parent_tool_use_id ?? '') ??
+      (typeof task_id === 'string' && live.has(task_id) ? task_id : null),
     started: (message) => {
       // Commands in the background are tasks too, but not agents.
       if (message.subagent_type == null) return null

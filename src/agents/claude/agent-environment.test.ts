@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { agentEnvironment } from './agent-environment.ts'
+
+const host = {
+  PATH: '/bin',
+  HOME: '/home/ada',
+  ANTHROPIC_API_KEY: 'sk-secret',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  LANG: 'de',
+}
+const request = {
+  options: {},
+  configDirectory: '/config',
+  gateway: { baseUrl: 'http://gateway/run/1', token: 'run-token' },
+}
+
+test('holds the gateway’s address and token, and no secret of the host', () => {
+  const environment = agentEnvironment(request, host)
+  expect(environment).toMatchObject({
+    PATH: '/bin',
+    HOME: '/home/ada',
+    CLAUDE_CONFIG_DIR: '/config',
+    ANTHROPIC_BASE_URL: 'http://gateway/run/1',
+    ANTHROPIC_AUTH_TOKEN: 'run-token',
+  })
+  expect(JSON.stringify(environment)).not.toContain('secret')
+})
+
+test('the user’s variables lie over the base, and may take one out', () => {
+  const options = { env: { CLAUDE_CODE_MAX_RETRIES: '9', LANG: undefined } }
+  const environment = agentEnvironment({ ...request, options }, host)
+  expect(environment['CLAUDE_CODE_MAX_RETRIES']).toBe('9')
+  expect(environment).not.toHaveProperty('LANG')
+})
+
+test('without a gateway the agent finds its model by the host’s own variables', () => {
+  const environment = agentEnvironment({ ...request, gateway: null }, host)
+  expect(environment['ANTHROPIC_API_KEY']).toBe('sk-secret')
+  expect(environment).not.toHaveProperty('AWS_SECRET_ACCESS_KEY')
+})
