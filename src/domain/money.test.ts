@@ -12,6 +12,7 @@ describe('dollars and nano-dollars', () => {
     [0.0375, 37_500_000n],
     [1, 1_000_000_000n],
     [1_234.567_891_234, 1_234_567_891_234n],
+    [8_388_608, 8_388_608_000_000_000n],
   ])('%d USD is %d nano-dollars', (usd, nano) => {
     expect(nanoUsdFromUsd(usd)).toBe(nano)
     expect(usdFromNanoUsd(nano)).toBe(usd)
