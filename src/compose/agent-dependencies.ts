@@ -1,6 +1,6 @@
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
-import type { AgentDependencies } from '../runtime/run-request.ts'
+import type { AgentDependencies } from '../runtime/agent-dependencies.ts'
 import { createConfigDirectory } from './data-directory.ts'
 import { processRuntime } from './process-runtime.ts'
 

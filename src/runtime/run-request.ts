@@ -1,36 +1,19 @@
 import type { RunId, SessionId } from '../domain/ids.ts'
 import type { UserContent } from '../domain/user-input.ts'
-import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import type { LeaseOwner } from '../ports/lease.ts'
-import type { ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
-import type { SandboxProvider } from '../ports/sandbox.ts'
+import type { ModelUpstream } from '../ports/model-gateway.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { AgentDependencies } from './agent-dependencies.ts'
 import type { StartedAgent } from './start-agent.ts'
-import type { StartSlots } from './start-slots.ts'
-
-/** What an agent is started with. */
-export interface AgentDependencies<Options> {
-  readonly driver: AgentDriver<Options>
-  readonly gateway: ModelGateway
-  readonly sandboxes: SandboxProvider
-  readonly startSlots: StartSlots
-  /** A private, empty folder for the agent's own files, removed after the run. */
-  readonly createConfigDirectory: (runId: RunId) => Promise<ConfigDirectory>
-}
 
 /** The adapters that a run works with. */
 export interface RunDependencies<Options> extends AgentDependencies<Options> {
   readonly stores: WorkspaceStores
   readonly clock: Clock
   readonly leaseOwner: (runId: RunId) => LeaseOwner
-}
-
-export interface ConfigDirectory {
-  readonly path: string
-  remove(): Promise<void>
 }
 
 /** What a run is to do. */

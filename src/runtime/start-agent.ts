@@ -5,7 +5,7 @@ import type { ModelUpstream } from '../ports/model-gateway.ts'
 import type { Sandbox } from '../ports/sandbox.ts'
 import { giveBack, type Held } from './give-back.ts'
 import type { RunBinding } from './run-binding.ts'
-import type { AgentDependencies } from './run-request.ts'
+import type { AgentDependencies } from './agent-dependencies.ts'
 
 export interface AgentStart<Options> {
   readonly runId: RunId
