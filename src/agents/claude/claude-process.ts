@@ -15,6 +15,7 @@ import { createSandboxSpawner, type SandboxSpawner } from './sandbox-spawner.ts'
 import { sessionStoreOver } from './session-store-adapter.ts'
 import { compileOutputSchema } from './structured-output.ts'
 import { createTranslator, type Translator } from './translate/translator.ts'
+import { withoutShadowWarning } from './without-shadow-warning.ts'
 
 export interface ClaudeProcessLimits {
   /** How long an agent may take to end by itself once it has nothing left to do, and after a polite signal. */
@@ -121,7 +122,9 @@ export class ClaudeProcess implements AgentProcess {
     const { query } = await import('@anthropic-ai/claude-agent-sdk')
     const conversation = await conversationOptions(this.#request)
     if (this.#stopping !== undefined) return
-    this.#query = query({ prompt: this.#input, options: this.#options(conversation.options) })
+    const options = this.#options(conversation.options)
+    const begin = (): Query => query({ prompt: this.#input, options })
+    this.#query = this.#request.options.canUseTool === undefined ? withoutShadowWarning(begin) : begin()
     this.#query.initializationResult().then(
       () => this.#initialized.resolve(),
       // The iterator tells why.
