@@ -77,6 +77,8 @@ export interface AgentRun {
   readonly askPermission?: AgentStartRequest<ClaudeAgentOptions>['askPermission']
   readonly endingTimeoutMs?: number
   readonly sandbox?: LocalSandboxOptions
+  /** Lets the agent find its model by the variables of this process. */
+  readonly withoutGateway?: boolean
 }
 
 export interface RecordedCommand extends SandboxCommand {
@@ -128,7 +130,7 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
     options,
     workingDirectory: run.cwd,
     sandbox,
-    gateway: gatewayRun,
+    gateway: run.withoutGateway === true ? null : gatewayRun,
     conversation,
     transcripts: run.transcripts ?? new MapTranscripts(),
     configDirectory: folder.path,

@@ -31,7 +31,9 @@ test('agents', async () => {
   expect(thread).toMatchObject({ parentThread: null, agentName: 'gardener', background: false })
   expect(inner[0]?.headers['x-claude-code-agent-id']).toBe(thread.thread)
   expect(reportsOf(reports, 'thread_prompt')[0]).toMatchObject({ thread: thread.thread, text: 'find the roots' })
-  const said = reports.filter((report) => 'thread' in report && report.thread === thread.thread).map(({ type }) => type)
+  const said = reports
+    .filter((report) => 'thread' in report && report.thread === thread.thread && report.type !== 'notice')
+    .map(({ type }) => type)
   expect(said).toEqual([
     'thread_started', 'thread_prompt', 'content_block', 'content_block', 'tool_result', 'content_block', 'thread_ended',
   ]) // prettier-ignore
