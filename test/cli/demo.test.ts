@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { requires } from '../support/require.ts'
 import { call, jsonLines, scratchFolder } from './command-line.ts'
 
@@ -22,4 +22,9 @@ requires('git').test('the demo fixes the bug, goes on, forks, and leaves all of 
   ).toEqual(['M src/median.js', 'M test/median.test.js'])
   const sessions = await call(['session', 'list', '--json', '--data-dir', join(repository, '..', 'sessions')])
   expect(jsonLines(sessions.stdout).map(({ title }) => title)).toEqual(['Changelog', 'Fix the median'])
+})
+
+test('without git the demo says what it needs', async () => {
+  const { exitCode, stderr } = await call(['demo'], { env: { TMPDIR: scratchFolder(), PATH: '/nowhere' } })
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('needs git')])
 })

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { usageError } from '../usage-error.ts'
 
 const run = promisify(execFile)
 
@@ -45,7 +46,7 @@ test('nothing has no median', () => {
 `,
 }
 
-/** Writes the repository into a folder and commits it. @throws when git is missing. */
+/** Writes the repository into a folder and commits it. @throws {PerdureError} `invalid_request` when git is missing. */
 export async function createSampleRepository(folder: string): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
@@ -64,8 +65,12 @@ export const diffOf = (folder: string, options: { readonly isColoured: boolean }
 async function git(folder: string, ...args: readonly string[]): Promise<string> {
   const author = ['-c', 'user.name=Perdure', '-c', 'user.email=demo@example.invalid']
   const env = { ...process.env, GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: undefined }
-  const { stdout } = await run('git', [...author, ...args], { cwd: folder, env })
-  return stdout
+  try {
+    return (await run('git', [...author, ...args], { cwd: folder, env })).stdout
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw usageError('The demo needs git, and it is not installed.', 'Install it: perdure doctor names the command.')
+  }
 }
 
 export interface TestRun {

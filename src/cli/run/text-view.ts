@@ -31,7 +31,7 @@ export function createTextView(options: TextViewOptions): RunView {
 }
 
 function header(
-  { upstream, working_directory }: Extract<SessionStreamEvent, { type: 'perdure.run_started' }>,
+  { upstream, model, working_directory }: Extract<SessionStreamEvent, { type: 'perdure.run_started' }>,
   { style, script, sessionId }: TextViewOptions,
 ): string {
   const player =
@@ -39,6 +39,6 @@ function header(
       ? style.yellow(
           `A script plays the model${script === undefined ? '' : `: ${script}`}. The agent and its tools are real.`,
         )
-      : style.dim(`Model: ${upstream}`)
+      : style.dim(`Model: ${model ?? 'the default one'}, by ${upstream}`)
   return `${player}\n${style.dim(`${sessionId} in ${working_directory}`)}\n`
 }
