@@ -41,6 +41,7 @@ export {
   openSession,
   type CreateSessionOptions,
   type Session,
+  type TurnOptions,
 } from './compose/session.ts'
 export type { WorkspaceOptions } from './compose/open-workspace.ts'
 export type { SessionRecord } from './ports/session-records.ts'

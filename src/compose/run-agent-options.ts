@@ -39,6 +39,18 @@ export interface PerdureRunOptions {
   script?: string | Script | undefined
   /** What happens to tool calls that rules and mode leave open. Default `auto`: held while somebody follows the events. */
   approvals?: ApprovalPolicy
+  /**
+   * With `sessionId`, instead of a prompt: a person's word about the tool call for which an earlier run
+   * ended with `requires_action`. The call runs, or is refused, and the turn goes on. Other calls of the same
+   * answer that have no result yet are withdrawn; the model may make them again.
+   */
+  decision?: {
+    /** From `pending` of the outcome, or `awaitingApproval` of the session's state. */
+    toolUseId: string
+    result: 'allow' | 'deny'
+    /** What the agent is told with `deny`. */
+    message?: string
+  }
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

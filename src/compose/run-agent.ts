@@ -12,6 +12,7 @@ import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { openWorkspace } from './open-workspace.ts'
+import type { Decision } from '../runtime/run-request.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 import { splitOptions } from './split-options.ts'
@@ -73,6 +74,9 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
   if (own.prompt === undefined && own.sessionId === undefined) {
     throw new PerdureError('invalid_request', 'There is nothing to say: a new session needs a prompt.')
   }
+  if (own.decision !== undefined && (own.prompt !== undefined || own.sessionId === undefined || own.fork === true)) {
+    throw new PerdureError('invalid_request', 'Option decision goes with a sessionId, and without prompt and fork.')
+  }
   const said = parsePrompt(own.prompt)
   const upstream = await chooseUpstream(own, process.env)
   const { stores, sandboxes } = await openWorkspace(own)
@@ -100,12 +104,19 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       warm,
       ...said,
       approvals: own.approvals ?? 'auto',
+      decision: decisionOf(own),
       timeoutMs: own.timeoutMs ?? sixHoursMs,
       idleTimeoutMs: own.idleTimeoutMs ?? fifteenMinutesMs,
       leaseTtlMs,
       isFollowed,
     },
   )
+}
+
+function decisionOf({ decision }: PerdureRunOptions): Decision | null {
+  if (decision === undefined) return null
+  const { toolUseId, result, message = 'Denied.' } = decision
+  return { toolUseEventId: toolUseId, denyMessage: result === 'allow' ? null : message }
 }
 
 /** A session goes on where it worked before, unless it is told another place. */

@@ -26,6 +26,9 @@ export interface CreateSessionOptions extends WorkspaceOptions {
   readonly ttl?: number
 }
 
+/** How one turn of a session is run. */
+export type TurnOptions = Omit<RunAgentOptions, 'prompt' | 'sessionId' | keyof WorkspaceOptions>
+
 /** A conversation that outlives processes: run it, look at it, branch it. */
 export class Session {
   readonly id: SessionId
@@ -42,8 +45,21 @@ export class Session {
   }
 
   /** The next turn of this session. */
-  run(prompt: RunAgentOptions['prompt'], options: Omit<RunAgentOptions, 'prompt' | 'sessionId'> = {}): AgentRun {
+  run(prompt: RunAgentOptions['prompt'], options: TurnOptions = {}): AgentRun {
     return runAgent({ ...options, ...this.#options, sessionId: this.id, ...(prompt === undefined ? {} : { prompt }) })
+  }
+
+  /**
+   * Allows the tool call for which an earlier run ended with `requires_action`: it runs, and the turn goes on.
+   * @param toolUseId From `pending` of the outcome, or `awaitingApproval` of the session's state.
+   */
+  approve(toolUseId: string, options: TurnOptions = {}): AgentRun {
+    return this.run(undefined, { ...options, decision: { toolUseId, result: 'allow' } })
+  }
+
+  /** Refuses it; the agent is told the reason, and the turn goes on. */
+  deny(toolUseId: string, reason: string, options: TurnOptions = {}): AgentRun {
+    return this.run(undefined, { ...options, decision: { toolUseId, result: 'deny', message: reason } })
   }
 
   /**

@@ -23,6 +23,11 @@ const ownOptions = {
   ),
   script: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
   approvals: z.enum(['auto', 'wait', 'refuse', 'stop']),
+  decision: z.strictObject({
+    toolUseId: z.string().min(1),
+    result: z.enum(['allow', 'deny']),
+    message: z.string().optional(),
+  }),
   timeoutMs: positive,
   idleTimeoutMs: positive,
   signal: z.instanceof(AbortSignal),

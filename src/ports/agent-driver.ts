@@ -20,6 +20,19 @@ export interface AgentDriver<Options> {
    * @throws {PerdureError} `session_not_found` when there is no such conversation or message.
    */
   forkConversation(request: ForkConversationRequest): Promise<string>
+  /**
+   * Makes an agent that resumes this conversation ask about a tool call again, which an earlier run held
+   * for a person when it ended.
+   * @throws {PerdureError} `session_not_found` when the transcript does not hold the call.
+   */
+  reopenToolCall(request: ReopenToolCallRequest): Promise<void>
+}
+
+export interface ReopenToolCallRequest {
+  readonly transcripts: RunTranscripts
+  readonly agentSessionId: string
+  /** The model's own id of the call. */
+  readonly toolUseId: string
 }
 
 export interface ForkConversationRequest {

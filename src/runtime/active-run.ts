@@ -11,7 +11,7 @@ import { outcomeOf, type RunCause } from './outcome-of-run.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun } from './close-run.ts'
 import { openRun, type OpenRun } from './open-run.ts'
-import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
+import type { Decision, RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { Turn } from './turn.ts'
 
 /** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
@@ -65,6 +65,7 @@ export class ActiveRun<Options> {
     let failure: PerdureError | null = null
     try {
       if (this.#cause !== null) throw this.#cause
+      if (this.#request.decision !== null) this.#goOnWith(open, this.#request.decision)
       void this.#feed?.takeFrom(this.#request.inputs)
       await this.#follow(open)
     } catch (error) {
@@ -123,7 +124,7 @@ export class ActiveRun<Options> {
     const { writer } = (await this.#opened.promise).open
     if (this.#isClosed || !writer.state.awaitingApproval.includes(toolUseEventId)) {
       throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${toolUseEventId}.`, {
-        hint: 'Use an id from the event_ids of the newest session.status_idle event with stop_reason requires_action.',
+        hint: 'Use an id from the event_ids of the newest session.status_idle event.',
       })
     }
     writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
@@ -225,6 +226,14 @@ export class ActiveRun<Options> {
     const { approvals, isFollowed } = this.#request
     if (approvals !== 'auto') return approvals
     return isFollowed() ? 'wait' : 'stop'
+  }
+
+  /** The turn of an earlier run goes on with the answer to its question. */
+  #goOnWith(open: OpenRun, { toolUseEventId, denyMessage }: Decision): void {
+    const toolUseId = open.writer.state.openTools[toolUseEventId]?.toolUseId
+    if (toolUseId != null) this.#approvals.callLogged(toolUseId, toolUseEventId as EventId)
+    this.#turn.isActive = true
+    open.writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
   }
 
   #announce(): void {

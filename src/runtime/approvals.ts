@@ -17,8 +17,8 @@ export interface Approvals {
   ask(question: PermissionQuestion): Promise<PermissionAnswer>
   /** The call stands in the log under this id. */
   callLogged(toolUseId: string, eventId: EventId): void
-  /** Answers by the event's id. False when nobody asks about it. */
-  answer(eventId: string, answer: PermissionAnswer): boolean
+  /** Answers by the event's id; the answer stands for a question that is yet to come. */
+  answer(eventId: string, answer: PermissionAnswer): void
   /** Ids of the calls that may be announced, oldest first. */
   announced(): EventId[]
   /** Answers all that is open with the same word. */
@@ -29,6 +29,7 @@ export interface Approvals {
 export function createApprovals(onAskable: () => void): Approvals {
   const held: HeldCall[] = []
   const eventIds = new Map<string, EventId>()
+  const decided = new Map<string, PermissionAnswer>()
   const settle = (call: HeldCall, answer: PermissionAnswer): void => {
     const index = held.indexOf(call)
     if (index === -1) return
@@ -38,8 +39,11 @@ export function createApprovals(onAskable: () => void): Approvals {
 
   return {
     ask(question) {
+      const eventId = eventIds.get(question.toolUseId) ?? null
+      const standing = eventId === null ? undefined : decided.get(eventId)
+      if (standing !== undefined) return Promise.resolve(standing)
       const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
-      const call: HeldCall = { question, eventId: eventIds.get(question.toolUseId) ?? null, decide: resolve }
+      const call: HeldCall = { question, eventId, decide: resolve }
       held.push(call)
       if (call.eventId !== null) onAskable()
       question.signal.addEventListener('abort', () =>
@@ -56,9 +60,8 @@ export function createApprovals(onAskable: () => void): Approvals {
     },
     answer(eventId, answer) {
       const call = held.find((candidate) => candidate.eventId === eventId)
-      if (call === undefined) return false
-      settle(call, answer)
-      return true
+      if (call === undefined) decided.set(eventId, answer)
+      else settle(call, answer)
     },
     announced: () => held.flatMap((call) => (call.eventId === null ? [] : [call.eventId])),
     answerAll(answer) {

@@ -82,6 +82,14 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     fence,
     now: clock.now(),
   })
+  const transcripts = transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence })
+  if (request.decision !== null) {
+    await dependencies.driver.reopenToolCall({
+      transcripts,
+      agentSessionId: conversation.agentSessionId,
+      toolUseId: heldCall(recovered.state, request.decision.toolUseEventId),
+    })
+  }
   const watchdog = startWatchdog({ ...request, clock, onExpiry: reactions.onFailure })
   held.push(() => watchdog.stop())
   const joiner = createJoiner(opening, recovered.state)
@@ -103,6 +111,15 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   )
   const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream })
   return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+}
+
+/** The model's id of a call that waits for a person. @throws {PerdureError} `invalid_request` when it does not. */
+function heldCall(state: SessionState, eventId: string): string {
+  const toolUseId = state.awaitingApproval.includes(eventId) ? state.openTools[eventId]?.toolUseId : undefined
+  if (toolUseId != null) return toolUseId
+  throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${eventId}.`, {
+    hint: 'The session’s state lists those that wait: awaitingApproval.',
+  })
 }
 
 /** Where the agent is: up already, or a sandbox to start it in. What cannot be had fails here, before the session is touched. */

@@ -32,11 +32,20 @@ export interface RunRequest<Options> {
   /** What the user says after that, in order. The run ends when this has ended and all is answered. */
   readonly inputs: AsyncIterable<RunInput>
   readonly approvals: ApprovalPolicy
+  /** A person's word about the tool call for which an earlier run ended with `requires_action`. */
+  readonly decision: Decision | null
   readonly timeoutMs: number
   readonly idleTimeoutMs: number
   readonly leaseTtlMs: number
   /** Whether somebody follows the run's events now, and so can hear a question. */
   readonly isFollowed: () => boolean
+}
+
+export interface Decision {
+  /** Id of the call's event. */
+  readonly toolUseEventId: string
+  /** Null allows the call. */
+  readonly denyMessage: string | null
 }
 
 export interface RunInput {

@@ -148,6 +148,29 @@ describe('approvals', () => {
     expect((await session.state()).stopReason).toMatchObject({ type: 'requires_action' })
   })
 
+  it.each([
+    ['allow', true],
+    ['deny', false],
+  ] as const)('are answered later, by a run of its own: %s', async (result, isMade) => {
+    const { run, cwd, storage } = start({ turns: [{ text: 'I ask.', tool: write }, 'Never reached.'] })
+    const asked = await run
+    const [pending] = asked.status === 'requires_action' ? asked.pending : []
+    const session = await openSession(run.sessionId, { storage })
+    const model = scriptedModel({ rules: [{ when: { toolResult: true }, reply: 'Heard.' }] })
+    const options = { upstream: model, tools: ['Bash', 'Write'] }
+    const answered =
+      result === 'allow' ? session.approve(pending!.id, options) : session.deny(pending!.id, 'Better not.', options)
+    expect(await answered).toMatchObject({ status: 'completed', text: 'Heard.', turns: 1 })
+    expect(existsSync(join(cwd, 'made.txt'))).toBe(isMade)
+    const log = await session.events()
+    expect(log.filter((event) => event.type === 'agent.tool_use')).toHaveLength(1)
+    expect(log.filter((event) => event.type === 'agent.tool_result')).toEqual([
+      expect.objectContaining({ tool_use_id: pending!.id, is_error: !isMade }),
+    ])
+    expect(await session.state()).toMatchObject({ status: 'idle', openTools: {}, awaitingApproval: [] })
+    await expect(session.approve(pending!.id, options)).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
   it('are refused at once where the caller says so', async () => {
     const { run, cwd } = start(asking, { approvals: 'refuse' })
     expect(await run).toMatchObject({ status: 'completed' })

@@ -2,6 +2,7 @@ import type { AgentDriver } from '../../ports/agent-driver.ts'
 import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { ClaudeProcess } from './claude-process.ts'
 import { forkConversation } from './fork-conversation.ts'
+import { reopenToolCall } from './reopen-tool-call.ts'
 import { validateOptions } from './validate-options.ts'
 
 export interface ClaudeDriverOptions {
@@ -16,6 +17,7 @@ export function createClaudeDriver(options: ClaudeDriverOptions = {}): AgentDriv
     name: 'claude',
     validate: validateOptions,
     forkConversation,
+    reopenToolCall,
     start: (request) => new ClaudeProcess(request, limits),
   }
 }
