@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
 import { MapTranscripts, reportsOf, runAgent, startAgent, TestFolder } from './agent-rig.ts'
 
 const usage = {
@@ -111,4 +112,34 @@ test('stop ends agent and reports within its time', async () => {
   await agent.process.stop()
   expect(await agent.ended).toBeUndefined()
   expect(performance.now() - before).toBeLessThan(5_000)
+})
+
+test('a fork of either kind takes the sub-agents’ transcripts along', async () => {
+  using folder = new TestFolder()
+  const transcripts = new MapTranscripts()
+  const options = {
+    agents: { gardener: { description: 'Knows plants', prompt: 'You are a gardener.', tools: ['Bash'] } },
+  }
+  const { agentSessionId } = await runAgent({
+    cwd: folder.path,
+    transcripts,
+    options,
+    prompt: 'ask',
+    script: [
+      { when: { agent: true }, reply: 'Roots.' },
+      { when: { toolResult: false }, reply: { agent: { type: 'gardener', prompt: 'dig' } } },
+      { reply: 'Done.' },
+    ],
+  })
+  const copy = await createClaudeDriver().forkConversation({ transcripts, agentSessionId })
+  const fork = randomUUID()
+  const conversation = { kind: 'fork', from: agentSessionId, agentSessionId: fork } as const
+  await runAgent({ cwd: folder.path, transcripts, options, conversation, prompt: 'more', script: [{ reply: 'ok' }] })
+  const [subpath] = await transcripts.listSubpaths(agentSessionId)
+  const original = await transcripts.load({ agentSessionId, subpath: subpath! })
+  for (const id of [copy, fork]) {
+    const taken = await transcripts.load({ agentSessionId: id, subpath: subpath! })
+    expect(taken?.map(({ uuid }) => uuid)).toEqual(original?.map(({ uuid }) => uuid))
+    expect(JSON.stringify(taken)).not.toContain(agentSessionId)
+  }
 })

@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { AgentStartRequest } from '../../ports/agent-driver.ts'
+import { copySubagents } from './copy-subagents.ts'
 import type { TranscriptEntry } from '../../ports/transcript-store.ts'
 
 export interface ConversationStart {
@@ -27,6 +28,7 @@ export async function conversationOptions(
   }
   const costBaseUsd = costOf(entries)
   if (conversation.kind === 'resume') return { options: { resume: from }, costBaseUsd }
+  await copySubagents({ transcripts, from, to: conversation.agentSessionId })
   const at = conversation.atUuid === undefined ? {} : { resumeSessionAt: conversation.atUuid }
   return { options: { resume: from, forkSession: true, sessionId: conversation.agentSessionId, ...at }, costBaseUsd }
 }
@@ -34,6 +36,6 @@ export async function conversationOptions(
 /** The agent writes its running total down when it ends, and goes on from there. */
 function costOf(entries: readonly TranscriptEntry[]): number {
   const last = entries.findLast((entry) => entry['type'] === 'cost-state')
-  const total = last?.['totalCostUSD'] ?? last?.['total_cost_usd']
+  const total = last?.['totalCostUSD']
   return typeof total === 'number' ? total : 0
 }

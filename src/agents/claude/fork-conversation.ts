@@ -1,5 +1,6 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ForkConversationRequest } from '../../ports/agent-driver.ts'
+import { copySubagents } from './copy-subagents.ts'
 import { sessionStoreOver } from './session-store-adapter.ts'
 
 /** Copies a conversation with the SDK's own helper, which gives every message a new id and keeps the chain. */
@@ -12,6 +13,7 @@ export async function forkConversation(request: ForkConversationRequest): Promis
       sessionStore,
       ...(upToUuid === undefined ? {} : { upToMessageId: upToUuid }),
     })
+    await copySubagents({ transcripts, from: agentSessionId, to: copy.sessionId })
     return copy.sessionId
   } catch (error) {
     if (PerdureError.is(error)) throw error
