@@ -4,15 +4,14 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import { createApprovalDesk, type Decision } from './approval-desk.ts'
 import { readAnswer } from './read-answer.ts'
 
-const call = (id: string): SessionStreamEvent =>
-  ({
-    type: 'agent.tool_use',
-    id,
-    name: 'Bash',
-    input: { command: id },
-    processed_at: '',
-    sequence: 1,
-  }) as SessionStreamEvent
+const call = (id: string): SessionStreamEvent => ({
+  type: 'agent.tool_use',
+  id,
+  name: 'Bash',
+  input: { command: id },
+  processed_at: '',
+  sequence: 1,
+})
 const waits = (...ids: string[]): SessionStreamEvent =>
   ({
     type: 'session.status_idle',

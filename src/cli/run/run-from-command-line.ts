@@ -28,7 +28,7 @@ export async function runFromCommandLine(flags: RunFlags): Promise<number> {
 }
 
 async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
-  const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true && flags.json !== true
+  const canAsk = process.stdin.isTTY && process.stdout.isTTY && flags.json !== true
   const sessionId = await sessionToRun(flags)
   const prompt = await readPrompt({ words: flags.prompt, stdin: process.stdin })
   const options = runOptions(flags, { prompt, sessionId, canAsk })
