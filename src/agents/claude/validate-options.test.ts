@@ -3,7 +3,7 @@ import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { validateOptions } from './validate-options.ts'
 
 /** As a JavaScript caller would, whom no type stops. */
-const validate = (options: Record<string, unknown>) => () => validateOptions(options as ClaudeAgentOptions)
+const validate = (options: Record<string, unknown>) => () => validateOptions(options)
 const failure = (code: string, words: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(words) as string })
 
