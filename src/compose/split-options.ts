@@ -57,5 +57,5 @@ export function splitOptions(options: RunAgentOptions): { own: PerdureRunOptions
   }
   // The agent is told the title too: otherwise it would ask the model for one.
   if (typeof own['title'] === 'string') agent['title'] = own['title']
-  return { own: own as PerdureRunOptions, agent: agent as ClaudeAgentOptions }
+  return { own: own, agent: agent }
 }

@@ -64,10 +64,8 @@ export class ActiveRun<Options> {
     const open = await this.#openRun()
     let failure: PerdureError | null = null
     try {
-      if (this.#cause !== null) throw this.#cause
-      if (this.#request.decision !== null) this.#goOnWith(open, this.#request.decision)
-      void this.#feed?.takeFrom(this.#request.inputs)
-      await this.#follow(open)
+      // Aborted while it opened: there is nothing to follow.
+      if (this.#cause === null) await this.#converse(open)
     } catch (error) {
       failure = PerdureError.from(error)
     }
@@ -150,7 +148,10 @@ export class ActiveRun<Options> {
     await open.agent.stop()
   }
 
-  async #follow(open: OpenRun): Promise<void> {
+  /** Tells the agent what there is to say, and follows it to its end. */
+  async #converse(open: OpenRun): Promise<void> {
+    if (this.#request.decision !== null) this.#goOnWith(open, this.#request.decision)
+    void this.#feed?.takeFrom(this.#request.inputs)
     for await (const report of open.agent.reports) {
       open.watchdog.seen()
       open.joiner.report(report)

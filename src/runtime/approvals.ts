@@ -65,7 +65,7 @@ export function createApprovals(onAskable: () => void): Approvals {
     },
     announced: () => held.flatMap((call) => (call.eventId === null ? [] : [call.eventId])),
     answerAll(answer) {
-      for (const call of [...held]) settle(call, answer)
+      for (const call of held.splice(0)) call.decide(answer)
     },
   }
 }

@@ -16,7 +16,7 @@ import type { OwnEvents } from './own-events.ts'
 import { recoverSession } from './recover-session.ts'
 import { RunBinding, type BoundRun } from './run-binding.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
-import { createSessionWriter, type SessionWriter } from './session-writer.ts'
+import { SessionWriter } from './session-writer.ts'
 import { endAgent, startAgent, type StartedAgent } from './start-agent.ts'
 import { transcriptsOfRun } from './transcripts-of-run.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
@@ -181,15 +181,15 @@ async function startWriting<Options>(
   { dependencies, request, reactions }: Opening<Options>,
   session: { state: SessionState; record: SessionRecord; fence: number; upstream: string },
 ): Promise<SessionWriter> {
-  const writer = createSessionWriter({
+  const writer = new SessionWriter({
     events: dependencies.stores.events,
     sessionId: session.record.id,
     fence: session.fence,
     state: session.state,
+    onEvent: reactions.onEvent,
     perform: reactions.onCommand,
     onFailure: reactions.onFailure,
   })
-  writer.listen(reactions.onEvent)
   writer.push(
     reactions.own.runStarted({
       run_id: request.runId,

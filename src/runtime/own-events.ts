@@ -1,4 +1,4 @@
-import { newEventId } from '../domain/ids.ts'
+import { newEventId, type EventId } from '../domain/ids.ts'
 import { monetaryAmount, nanoUsdFromUsd } from '../domain/money.ts'
 import type { TurnModelUsage } from '../domain/perdure-event.ts'
 import type { DraftOfType } from '../domain/session-event.ts'
@@ -8,9 +8,15 @@ import type { ErrorRecord } from '../errors/perdure-error.ts'
 import type { AgentStartedReport, TurnEndedReport } from '../ports/agent-report.ts'
 import type { Clock } from '../ports/clock.ts'
 
+type Stamp = () => { id: EventId; processed_at: string }
+
 /** The events that the runtime itself writes, each with its new id and time. */
 export function createOwnEvents(clock: Clock) {
-  const stamp = () => ({ id: newEventId(), processed_at: clock.now().toISOString() })
+  const stamp: Stamp = () => ({ id: newEventId(), processed_at: clock.now().toISOString() })
+  return { ...eventsOfSession(stamp), ...eventsOfRun(stamp) }
+}
+
+function eventsOfSession(stamp: Stamp) {
   return {
     running: (): DraftOfType<'session.status_running'> => ({ ...stamp(), type: 'session.status_running' }),
 
@@ -37,6 +43,21 @@ export function createOwnEvents(clock: Clock) {
       error: wireErrorOf(error, status),
     }),
 
+    usage: ({ usage }: SessionState): DraftOfType<'session.usage'> => ({
+      ...stamp(),
+      type: 'session.usage',
+      usage: {
+        input_tokens: usage.inputTokens,
+        output_tokens: usage.outputTokens,
+        cache_read_input_tokens: usage.cacheReadInputTokens,
+        list_cost: monetaryAmount(usage.costNanoUsd),
+      },
+    }),
+  }
+}
+
+function eventsOfRun(stamp: Stamp) {
+  return {
     runStarted: (
       facts: Omit<DraftOfType<'perdure.run_started'>, 'id' | 'type' | 'processed_at'>,
     ): DraftOfType<'perdure.run_started'> => ({ ...stamp(), type: 'perdure.run_started', ...facts }),
@@ -71,17 +92,6 @@ export function createOwnEvents(clock: Clock) {
       duration_ms: Math.round(report.durationMs),
       permission_denials: report.permissionDenials,
       ...(report.structuredOutput === undefined ? {} : { structured_output: report.structuredOutput }),
-    }),
-
-    usage: ({ usage }: SessionState): DraftOfType<'session.usage'> => ({
-      ...stamp(),
-      type: 'session.usage',
-      usage: {
-        input_tokens: usage.inputTokens,
-        output_tokens: usage.outputTokens,
-        cache_read_input_tokens: usage.cacheReadInputTokens,
-        list_cost: monetaryAmount(usage.costNanoUsd),
-      },
     }),
   }
 }

@@ -4,7 +4,7 @@ import type { EventDraft, LoggedEvent, PreviewEvent, SessionStreamEvent } from '
 import { initialSessionState } from '../domain/session-state.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
-import { createSessionWriter } from './session-writer.ts'
+import { SessionWriter } from './session-writer.ts'
 
 const stamp = () => ({ id: newEventId(), processed_at: '2026-01-01T00:00:00.000Z' })
 const running = (): EventDraft => ({ ...stamp(), type: 'session.status_running' })
@@ -32,8 +32,8 @@ function createWriter(log: { append: EventLog['append'] }) {
   const shown: SessionStreamEvent[] = []
   const failures: string[] = []
   const commands: string[] = []
-  const writer = createSessionWriter({
-    events: log as EventLog,
+  const writer: SessionWriter = new SessionWriter({
+    events: log,
     sessionId: newSessionId(),
     fence: 1,
     state: initialSessionState,
@@ -41,13 +41,13 @@ function createWriter(log: { append: EventLog['append'] }) {
       commands.push(command.type)
       if (command.type === 'settle_turn') writer.push(running())
     },
+    onEvent: (event) => void shown.push(event),
     onFailure: (error) => void failures.push(error.code),
   })
-  writer.listen((event) => void shown.push(event))
   return { writer, shown, failures, commands }
 }
 
-describe('createSessionWriter', () => {
+describe('SessionWriter', () => {
   it('commits what waits together, in order, and keeps previews in their place', async () => {
     const log = fakeLog()
     const { writer, shown } = createWriter(log)

@@ -145,12 +145,10 @@ describe('a session', () => {
   it('is followed from its log while it runs: history, then live, once each', async () => {
     const storage = new MemoryStorage()
     const { run } = turn(storage, { turns: ['Hello.'] })
-    const session = await new Promise<Awaited<ReturnType<typeof openSession>>>((resolve, reject) =>
-      run.onEvent(
-        (event) =>
-          event.type === 'perdure.run_started' && openSession(run.sessionId, { storage }).then(resolve, reject),
-      ),
+    await new Promise<void>((resolve) =>
+      run.onEvent((event) => void (event.type === 'perdure.run_started' && resolve())),
     )
+    const session = await openSession(run.sessionId, { storage })
     const done = new AbortController()
     const seen: number[] = []
     for await (const event of session.follow({ signal: done.signal })) {

@@ -1,5 +1,4 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { validateOptions } from './validate-options.ts'
 
 /** As a JavaScript caller would, whom no type stops. */

@@ -10,7 +10,7 @@ export function withoutShadowWarning<Result>(start: () => Result): Result {
     const [options] = rest
     if (typeof options === 'object' && options !== null && 'code' in options && options.code === code) return
     Reflect.apply(emitWarning, process, [warning, ...rest])
-  }) as typeof process.emitWarning
+  })
   try {
     return start()
   } finally {

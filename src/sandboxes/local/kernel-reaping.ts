@@ -45,7 +45,7 @@ async function probe(): Promise<SandboxCheck> {
     return { ok: true, reaping: 'process-group', reason: 'Process id namespaces are a feature of Linux.' }
   }
   const [command, ...args] = [...kernelWrapper(), 'true']
-  const failure = await run(command!, args)
+  const failure = await run(command, args)
   if (failure === null) return { ok: true, reaping: 'kernel' }
   return {
     ok: true,

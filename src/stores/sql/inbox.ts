@@ -38,7 +38,7 @@ export class SqlInbox implements Inbox {
         .executeTakeFirst()
       await transaction
         .insertInto('inbox')
-        .values({ ...key, ...row, position: Number(last?.position ?? 0) + 1 })
+        .values({ ...key, ...row, position: (last?.position ?? 0) + 1 })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
     })

@@ -50,7 +50,7 @@ async function appliedNumber(database: Kysely<Tables>): Promise<number> {
     .selectFrom('migration')
     .select((eb) => eb.fn.max('number').as('number'))
     .executeTakeFirst()
-  return Number(row?.number ?? 0)
+  return row?.number ?? 0
 }
 
 const createMigrationTable = (database: Kysely<Tables>) =>

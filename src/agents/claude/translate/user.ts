@@ -16,8 +16,8 @@ export function translateUser(message: UserMessage, thread: string | null): Agen
   if (text.startsWith(interruptionMark)) return [{ type: 'interruption', thread, uuid }]
   const output = localOutputMark.exec(text.trim())
   if (output !== null) return [{ type: 'local_output', uuid, text: output[1]! }]
-  if (message.isReplay === true) return null
-  if (message.isSynthetic !== true && thread !== null) return [{ type: 'thread_prompt', thread, uuid, text }]
+  if (message.isReplay) return null
+  if (!message.isSynthetic && thread !== null) return [{ type: 'thread_prompt', thread, uuid, text }]
   return [{ type: 'harness_message', thread, uuid, text }]
 }
 
