@@ -43,11 +43,16 @@ describe('validateOptions', () => {
     const user = vi.spyOn(process, 'getuid')
     const bypass = { permissionMode: 'bypassPermissions' }
     user.mockReturnValue(0)
+    vi.stubEnv('IS_SANDBOX', '1')
+    expect(validate(bypass)).not.toThrow()
+    expect(validate({ ...bypass, env: { IS_SANDBOX: undefined } })).toThrow(failure('option_not_supported', 'root'))
+    vi.stubEnv('IS_SANDBOX', undefined)
     expect(validate(bypass)).toThrow(failure('option_not_supported', 'root'))
     expect(validate({ ...bypass, env: { IS_SANDBOX: '1' } })).not.toThrow()
     user.mockReturnValue(1000)
     expect(validate(bypass)).not.toThrow()
     user.mockRestore()
+    vi.unstubAllEnvs()
   })
 
   test('refuses a schema that is none, or that can never be filled', () => {

@@ -63,8 +63,9 @@ const environmentOf = (settings: ClaudeAgentOptions['settings']): Readonly<Recor
 /** The agent would exit at once with a line on its standard error. */
 function refuseBypassAsRoot(options: ClaudeAgentOptions): void {
   const bypasses = options.permissionMode === 'bypassPermissions' || options.allowDangerouslySkipPermissions === true
-  if (!bypasses || process.getuid?.() !== 0 || (options.env?.['IS_SANDBOX'] ?? process.env['IS_SANDBOX']) === '1')
-    return
+  // As the agent will see it: `env` lies over the host's environment, and `undefined` takes a variable out.
+  const { IS_SANDBOX } = { ...process.env, ...options.env }
+  if (!bypasses || process.getuid?.() !== 0 || IS_SANDBOX === '1') return
   throw new PerdureError('option_not_supported', 'The agent refuses bypassPermissions when it runs as root.', {
     hint: "Run as another user; or, where this machine is a sandbox itself, say so with env: { IS_SANDBOX: '1' }.",
     details: { option: 'permissionMode' },
