@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -17,7 +17,8 @@ async function run(command: string, args: readonly string[], cwd: string = root)
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|VITEST|NODE_OPTIONS|NODE_V8_COVERAGE|ANTHROPIC_|PERDURE_)/.test(name),
   )
-  const env = Object.fromEntries(inherited)
+  // npm finds its registry in the settings of the user who runs the tests, not in the home of the tests.
+  const env = { ...Object.fromEntries(inherited), HOME: userInfo().homedir }
   try {
     const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 16 * 1024 * 1024 })
     return stdout

@@ -37,9 +37,13 @@ const byCategory: Readonly<Record<string, ErrorCode>> = {
   cloud_credential_error: 'authentication_failed',
 }
 
+/** How the answer of a script begins that has no rule for a request. */
+const scriptHasNoAnswer = 'The script has no answer for this request'
+
 /** The words of an answer tell more than its status, and its status more than the agent's category. */
 function codeOfModelFailure({ status, category, apiType, text }: ModelFailure): ErrorCode {
   if (/prompt is too long/i.test(text)) return 'prompt_too_long'
+  if (text.includes(scriptHasNoAnswer)) return 'script_no_match'
   if (/credit balance/i.test(text)) return 'billing_error'
   if (apiType === 'overloaded_error' || category === 'overloaded' || status === 529) return 'overloaded'
   if (status !== null) return codeOfStatus(status)

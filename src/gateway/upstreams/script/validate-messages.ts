@@ -23,6 +23,9 @@ const blockTypes = new Set([
   'mcp_tool_result',
   'container_upload',
   'compaction',
+  // What the agent sends when a session goes on with other tools.
+  'tool_addition',
+  'tool_removal',
 ])
 
 export function whyMessagesRefused(messages: unknown): string | undefined {
