@@ -37,7 +37,8 @@ export interface TurnState {
   readonly texts: readonly string[]
   readonly structuredOutput?: unknown
   readonly interrupted: boolean
-  readonly modelRequests: number
+  /** What the wire showed of model requests since the last result; a result counts them anew, with their cost. */
+  readonly unsettled: Usage
   readonly error: StoredError | null
   readonly usage: Usage
 }
@@ -62,7 +63,7 @@ export interface ThreadState {
 export const emptyTurn: TurnState = {
   texts: [],
   interrupted: false,
-  modelRequests: 0,
+  unsettled: noUsage,
   error: null,
   usage: noUsage,
 }

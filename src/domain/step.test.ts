@@ -195,6 +195,29 @@ describe('the state', () => {
     ])
   })
 
+  it('counts what the wire showed of a turn until its result counts it', () => {
+    const start: EventDraft = { ...at, id: 'sevt_span', type: 'span.model_request_start' }
+    const end: EventDraft = {
+      ...at,
+      type: 'span.model_request_end',
+      model_request_start_id: 'sevt_span',
+      is_error: false,
+      model_usage: { cache_creation_input_tokens: 1, cache_read_input_tokens: 2, input_tokens: 3, output_tokens: 4 },
+    }
+    const cut = fold(numbered([start, end, start]))
+    expect(cut.turn.unsettled).toEqual({
+      inputTokens: 3,
+      outputTokens: 4,
+      cacheReadInputTokens: 2,
+      cacheCreationInputTokens: 1,
+      modelRequests: 2,
+      costNanoUsd: 0n,
+    })
+    const settled = fold(numbered([turnEnded()], 3), cut)
+    expect(settled.turn.unsettled).toEqual(initialSessionState.usage)
+    expect(settled.usage.modelRequests).toBe(2)
+  })
+
   it('keeps the structured output of the last turn that had one', () => {
     expect(fold(numbered([turnEnded({ structured_output: { n: 1 } })])).turn.structuredOutput).toEqual({ n: 1 })
     expect('structuredOutput' in fold(numbered([turnEnded()])).turn).toBe(false)

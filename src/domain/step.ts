@@ -1,7 +1,14 @@
 import type { Command } from './command.ts'
 import type { LoggedEvent } from './session-event.ts'
-import { emptyTurn, initialSessionState, type OpenTool, type SessionState, type ThreadState } from './session-state.ts'
-import { addUsage, type Usage } from './usage.ts'
+import {
+  emptyTurn,
+  initialSessionState,
+  type OpenTool,
+  type SessionState,
+  type ThreadState,
+  type TurnState,
+} from './session-state.ts'
+import { addUsage, noUsage, type Usage } from './usage.ts'
 
 export interface Step {
   readonly state: SessionState
@@ -55,10 +62,18 @@ function changeBy(state: SessionState, event: LoggedEvent): Partial<SessionState
     case 'span.model_request_start':
       return {
         openSpans: { ...state.openSpans, [event.id]: event.session_thread_id ?? null },
-        turn: { ...state.turn, modelRequests: state.turn.modelRequests + 1 },
+        turn: withUnsettled(state.turn, { modelRequests: 1 }),
       }
     case 'span.model_request_end':
-      return { openSpans: without(state.openSpans, event.model_request_start_id) }
+      return {
+        openSpans: without(state.openSpans, event.model_request_start_id),
+        turn: withUnsettled(state.turn, {
+          inputTokens: event.model_usage.input_tokens,
+          outputTokens: event.model_usage.output_tokens,
+          cacheReadInputTokens: event.model_usage.cache_read_input_tokens,
+          cacheCreationInputTokens: event.model_usage.cache_creation_input_tokens,
+        }),
+      }
     default:
       return changeByStatus(state, event)
   }
@@ -116,6 +131,7 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
         turn: {
           ...state.turn,
           usage: addUsage(state.turn.usage, usage),
+          unsettled: noUsage,
           error: event.error,
           ...(event.structured_output === undefined ? {} : { structuredOutput: event.structured_output }),
         },
@@ -155,6 +171,11 @@ function stopReasonOf(state: SessionState): 'end_turn' | 'retries_exhausted' | '
   if (state.turn.error.code === 'budget_reached') return 'budget_reached'
   return state.turn.error.retryable ? 'retries_exhausted' : 'end_turn'
 }
+
+const withUnsettled = (turn: TurnState, more: Partial<Usage>): TurnState => ({
+  ...turn,
+  unsettled: addUsage(turn.unsettled, { ...noUsage, ...more }),
+})
 
 function textOf(event: Extract<LoggedEvent, { type: 'agent.message' }>): string {
   return event.content.map((block) => (block.type === 'text' ? block.text : '')).join('')

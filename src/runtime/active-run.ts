@@ -217,7 +217,7 @@ export class ActiveRun<Options> {
   // --- what a person decides ---
 
   async #askPermission(question: PermissionQuestion): Promise<PermissionAnswer> {
-    if (this.#policy() === 'refuse') {
+    if (this.#policy() === 'refuse' && !this.#approvals.isDecided(question.toolUseId)) {
       return { result: 'deny', message: 'Nobody is there to allow this, and no rule allows it.' }
     }
     return this.#approvals.ask(question)

@@ -19,6 +19,8 @@ export interface Approvals {
   callLogged(toolUseId: string, eventId: EventId): void
   /** Answers by the event's id; the answer stands for a question that is yet to come. */
   answer(eventId: string, answer: PermissionAnswer): void
+  /** Whether an answer stands already for the question about this call. */
+  isDecided(toolUseId: string): boolean
   /** Ids of the calls that may be announced, oldest first. */
   announced(): EventId[]
   /** Answers all that is open with the same word. */
@@ -37,10 +39,12 @@ export function createApprovals(onAskable: () => void): Approvals {
     call.decide(answer)
   }
 
+  const standingAnswer = (toolUseId: string): PermissionAnswer | undefined => decided.get(eventIds.get(toolUseId) ?? '')
+
   return {
     ask(question) {
       const eventId = eventIds.get(question.toolUseId) ?? null
-      const standing = eventId === null ? undefined : decided.get(eventId)
+      const standing = standingAnswer(question.toolUseId)
       if (standing !== undefined) return Promise.resolve(standing)
       const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
       const call: HeldCall = { question, eventId, decide: resolve }
@@ -63,6 +67,7 @@ export function createApprovals(onAskable: () => void): Approvals {
       if (call === undefined) decided.set(eventId, answer)
       else settle(call, answer)
     },
+    isDecided: (toolUseId) => standingAnswer(toolUseId) !== undefined,
     announced: () => held.flatMap((call) => (call.eventId === null ? [] : [call.eventId])),
     answerAll(answer) {
       for (const call of held.splice(0)) call.decide(answer)

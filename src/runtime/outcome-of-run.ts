@@ -1,7 +1,7 @@
 import { usdFromNanoUsd } from '../domain/money.ts'
 import type { PendingApproval, RunOutcome } from '../domain/outcome.ts'
 import type { SessionState } from '../domain/session-state.ts'
-import { reportUsage, type Usage } from '../domain/usage.ts'
+import { addUsage, reportUsage, type Usage } from '../domain/usage.ts'
 import { isErrorCode } from '../errors/codes.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { RunRequest } from './run-request.ts'
@@ -30,7 +30,8 @@ export function outcomeStatus(state: SessionState, cause: RunCause): RunOutcome[
 /** What the caller gets: how it ended, and all that was reached until then. */
 export function outcomeOf(facts: OutcomeFacts): RunOutcome {
   const { before, after, cause } = facts
-  const usage = usageSince(before.usage, after.usage)
+  // A turn that was cut had no result: what the wire showed of it counts, its cost is not known.
+  const usage = addUsage(usageSince(before.usage, after.usage), after.turn.unsettled)
   const reached = {
     sessionId: facts.request.sessionId,
     runId: facts.request.runId,

@@ -4,6 +4,7 @@ import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { TranscriptEntry } from '../ports/transcript-store.ts'
 import type { UserMessage } from './inputs.ts'
 import { looseEnds } from './loose-ends.ts'
 
@@ -24,9 +25,10 @@ export async function recoverSession(
   const { sessionId, fence, agentSessionId, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
-  if (state.run === null) return { state, lost: [] }
+  const lost = await lostMessages(stores, { history, agentSessionId })
+  if (state.run === null) return { state, lost }
   const ending = await stores.events.append(sessionId, endingOfDeadRun(state, now), { fence })
-  return { state: fold(ending, state), lost: await lostMessages(stores, { history, agentSessionId }) }
+  return { state: fold(ending, state), lost }
 }
 
 function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
@@ -56,10 +58,21 @@ async function lostMessages(
   { transcripts }: WorkspaceStores,
   { history, agentSessionId }: { history: readonly LoggedEvent[]; agentSessionId: string | null },
 ): Promise<UserMessage[]> {
-  const lastTurnEnd = history.findLastIndex((event) => event.type === 'perdure.turn_ended')
-  const messages = history.slice(lastTurnEnd + 1).filter((event) => event.type === 'user.message')
+  const messages = history
+    .slice(history.findLastIndex(settlesMessages) + 1)
+    .filter((event) => event.type === 'user.message')
   if (messages.length === 0) return []
   const entries = agentSessionId === null ? null : await transcripts.load({ agentSessionId })
-  const known = new Set(entries?.map((entry) => entry['uuid']))
+  const known = new Set(entries?.flatMap((entry) => [entry['uuid'], queuedUuid(entry)]))
   return messages.filter((message) => !known.has(message.perdure?.sdk_uuid))
+}
+
+/** What was said before is answered, or not wanted any more. */
+const settlesMessages = (event: LoggedEvent): boolean =>
+  event.type === 'perdure.turn_ended' || (event.type === 'perdure.run_ended' && event.outcome === 'cancelled')
+
+/** A message that the agent took in while it worked stands in its transcript under an id of the agent's own. */
+function queuedUuid({ attachment }: TranscriptEntry): unknown {
+  const isQueued = typeof attachment === 'object' && attachment !== null && 'source_uuid' in attachment
+  return isQueued ? attachment.source_uuid : undefined
 }

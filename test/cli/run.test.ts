@@ -109,3 +109,18 @@ test('a reader that leaves ends the run without a word', async () => {
   run.process.stdout.destroy()
   expect(await run.ended).toMatchObject({ exitCode: 130, stderr: '' })
 })
+
+test('--approvals stop ends with exit code 3 and the command that answers; --approve runs the call, --deny does not', async () => {
+  const cwd = scratchFolder()
+  const stopped = await call(scripted('--approvals', 'stop', 'run a command'), { cwd })
+  expect(stopped.exitCode).toBe(3)
+  const [, session, toolUse] = /perdure run --resume (sesn_\w+) --approve (sevt_\w+)/.exec(stopped.stdout)!
+  const wrong = await call(scripted('--resume', session!, '--approve', toolUse!, 'with words'), { cwd })
+  expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('An answer takes no prompt.') as string })
+  const approved = await call(scripted('--resume', session!, '--approve', toolUse!), { cwd })
+  expect(approved).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('The tool said') as string })
+  expect(existsSync(join(cwd, 'asked.txt'))).toBe(true)
+
+  const other = await call(scripted('--approvals', 'stop', '--json', 'run a command'), { cwd: scratchFolder() })
+  expect(jsonLines(other.stdout).at(-1)).toMatchObject({ status: 'requires_action', exit_code: 3 })
+})

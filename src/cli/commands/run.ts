@@ -35,6 +35,13 @@ export const run = cliCommand({
       description:
         'Calls that nothing allows: ask here, refuse, or stop the run. Default: ask on a terminal, else refuse.',
     },
+    approve: {
+      type: 'string',
+      valueHint: 'id',
+      description: 'With a session: allow the call it waits with, and go on.',
+    },
+    deny: { type: 'string', valueHint: 'id', description: 'With a session: refuse the call it waits with, and go on.' },
+    reason: { type: 'string', valueHint: 'text', description: 'With --deny: what the agent is told.' },
     'max-turns': { type: 'string', valueHint: 'n', description: 'Most rounds of the agent within one turn.' },
     'timeout-seconds': { type: 'string', valueHint: 'n', description: 'Longest time from start to end.' },
     'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },

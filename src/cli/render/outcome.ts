@@ -26,8 +26,9 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
   const { style, columns } = options
   const lines = ['', `${statusOf(outcome, style)}  ${style.dim(effortOf(outcome, options.isScripted))}`]
   if (outcome.status === 'requires_action') {
-    for (const { toolName, input } of outcome.pending) {
+    for (const { id, toolName, input } of outcome.pending) {
       lines.push(`  ${style.yellow('?')} ${toolName} ${summariseInput(toolName, { input, columns: columns - 8 })}`)
+      lines.push(style.dim(`    ${answerCommand(outcome.sessionId, { id, ...options })}`))
     }
   }
   if ('error' in outcome && outcome.status !== 'cancelled') lines.push(renderError(outcome.error, style))
@@ -40,9 +41,18 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
 
 /** The command that goes on with a session. */
 export function resumeCommand(sessionId: string, { dataDirectory }: Pick<OutcomeOptions, 'dataDirectory'>): string {
-  const place = dataDirectory === undefined ? '' : ` --data-dir ${quoted(dataDirectory)}`
-  return `perdure run${place} --resume ${sessionId} "…"`
+  return `perdure run${placeFlag(dataDirectory)} --resume ${sessionId} "…"`
 }
+
+function answerCommand(
+  sessionId: string,
+  { id, dataDirectory }: Pick<OutcomeOptions, 'dataDirectory'> & { id: string },
+): string {
+  return `perdure run${placeFlag(dataDirectory)} --resume ${sessionId} --approve ${id}`
+}
+
+const placeFlag = (dataDirectory: string | undefined): string =>
+  dataDirectory === undefined ? '' : ` --data-dir ${quoted(dataDirectory)}`
 
 const quoted = (word: string): string => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 

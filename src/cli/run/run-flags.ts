@@ -14,6 +14,11 @@ export interface RunFlags {
   readonly 'allowed-tools'?: string | undefined
   readonly 'permission-mode'?: string | undefined
   readonly approvals?: string | undefined
+  /** Event id of a tool call that waits. */
+  readonly approve?: string | undefined
+  readonly deny?: string | undefined
+  /** What the agent is told with `deny`. */
+  readonly reason?: string | undefined
   readonly 'max-turns'?: string | undefined
   readonly 'timeout-seconds'?: string | undefined
   readonly 'data-dir'?: string | undefined

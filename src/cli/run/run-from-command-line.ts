@@ -8,6 +8,7 @@ import { createStyle } from '../render/style.ts'
 import { usingRuntime } from '../using-runtime.ts'
 import { driveRun } from './drive-run.ts'
 import { createJsonView } from './json-view.ts'
+import { decisionOf } from './decision-of-flags.ts'
 import { readPrompt } from './read-prompt.ts'
 import type { RunFlags } from './run-flags.ts'
 import { runOptions } from './run-options.ts'
@@ -30,8 +31,9 @@ export async function runFromCommandLine(flags: RunFlags): Promise<number> {
 async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY && flags.json !== true
   const sessionId = await sessionToRun(flags)
-  const prompt = await readPrompt({ words: flags.prompt, stdin: process.stdin })
-  const options = runOptions(flags, { prompt, sessionId, canAsk })
+  const decision = decisionOf(flags)
+  const prompt = decision === undefined ? await readPrompt({ words: flags.prompt, stdin: process.stdin }) : undefined
+  const options = runOptions(flags, { prompt, decision, sessionId, canAsk })
   const run = runAgent({ ...options, signal: outputClosed })
   return driveRun(run, { view: viewFor(flags, run.sessionId), asks: options.approvals === 'wait' })
 }

@@ -3,7 +3,10 @@ import { usageError } from '../usage-error.ts'
 import type { RunFlags } from './run-flags.ts'
 
 export interface RunSituation {
-  readonly prompt: string
+  /** Undefined beside a decision. */
+  readonly prompt: string | undefined
+  /** An answer to a call that waits, instead of a prompt. */
+  readonly decision?: RunAgentOptions['decision']
   /** Null: a new session. */
   readonly sessionId: string | null
   /** Somebody sits at a terminal and can be asked. */
@@ -11,12 +14,14 @@ export interface RunSituation {
 }
 
 /** The options that the flags of `perdure run` stand for. @throws {PerdureError} `invalid_request`. */
-export function runOptions(flags: RunFlags, { prompt, sessionId, canAsk }: RunSituation): RunAgentOptions {
+export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOptions {
+  const { prompt, decision, sessionId, canAsk } = situation
   const maxTurns = wholeNumber('max-turns', flags)
   const timeoutSeconds = positiveNumber('timeout-seconds', flags)
   const permissionMode = flags['permission-mode'] as RunAgentOptions['permissionMode']
   return defined({
     prompt,
+    decision,
     approvals: approvalsOf(flags, canAsk),
     sessionId: sessionId ?? undefined,
     fork: flags.fork === undefined ? undefined : true,
@@ -29,8 +34,6 @@ export function runOptions(flags: RunFlags, { prompt, sessionId, canAsk }: RunSi
     allowedTools: listOf(flags['allowed-tools']),
     permissionMode,
     allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions' ? true : undefined,
-    // As the claude command has it: who runs this inside a sandbox says so by this variable.
-    env: process.env['IS_SANDBOX'] === '1' ? { IS_SANDBOX: '1' } : undefined,
     maxTurns,
     timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
     dataDirectory: flags['data-dir'],
