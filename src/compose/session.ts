@@ -73,7 +73,10 @@ export class Session {
     const lease = await leases.acquire(this.id, { owner: ownerOfThisProcess(runId), ttlMs: leaseTtlMs })
     try {
       const { agentSessionId } = this.record
-      await recoverSession(this.#stores, { sessionId: this.id, agentSessionId, fence: lease.fence, now: new Date() })
+      await recoverSession(
+        { stores: this.#stores, driver: processRuntime().driver },
+        { sessionId: this.id, agentSessionId, fence: lease.fence, now: new Date() },
+      )
       this.record = await sessions.update(this.id, { status: 'idle', fence: lease.fence })
     } finally {
       await leases.release(lease)

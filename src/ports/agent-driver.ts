@@ -26,6 +26,8 @@ export interface AgentDriver<Options> {
    * @throws {PerdureError} `session_not_found` when the transcript does not hold the call.
    */
   reopenToolCall(request: ReopenToolCallRequest): Promise<void>
+  /** Ids of the inputs that a transcript holds: what an agent that resumes it need not be told again. */
+  inputsIn(transcript: readonly TranscriptEntry[]): ReadonlySet<string>
 }
 
 export interface ReopenToolCallRequest {

@@ -76,7 +76,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const { stores, clock } = dependencies
   const place = await agentPlace(opening)
   const { record, conversation, fence } = await takeSession(opening)
-  const recovered = await recoverSession(stores, {
+  const recovered = await recoverSession(dependencies, {
     sessionId: record.id,
     agentSessionId: record.agentSessionId,
     fence,

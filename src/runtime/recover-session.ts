@@ -3,10 +3,15 @@ import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
-import type { TranscriptEntry } from '../ports/transcript-store.ts'
 import type { UserMessage } from './inputs.ts'
 import { looseEnds } from './loose-ends.ts'
+
+interface Recovery {
+  readonly stores: WorkspaceStores
+  readonly driver: Pick<AgentDriver<never>, 'inputsIn'>
+}
 
 export interface RecoveredSession {
   readonly state: SessionState
@@ -19,13 +24,13 @@ export interface RecoveredSession {
  * ties what it left open. Called under the lease, before anything else is written.
  */
 export async function recoverSession(
-  stores: WorkspaceStores,
+  { stores, driver }: Recovery,
   options: { sessionId: SessionId; fence: number; agentSessionId: string | null; now: Date },
 ): Promise<RecoveredSession> {
   const { sessionId, fence, agentSessionId, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
-  const lost = await lostMessages(stores, { history, agentSessionId })
+  const lost = await lostMessages({ stores, driver }, { history, agentSessionId })
   if (state.run === null) return { state, lost }
   const ending = await stores.events.append(sessionId, endingOfDeadRun(state, now), { fence })
   return { state: fold(ending, state), lost }
@@ -55,24 +60,18 @@ function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
 }
 
 async function lostMessages(
-  { transcripts }: WorkspaceStores,
+  { stores, driver }: Recovery,
   { history, agentSessionId }: { history: readonly LoggedEvent[]; agentSessionId: string | null },
 ): Promise<UserMessage[]> {
   const messages = history
     .slice(history.findLastIndex(settlesMessages) + 1)
     .filter((event) => event.type === 'user.message')
   if (messages.length === 0) return []
-  const entries = agentSessionId === null ? null : await transcripts.load({ agentSessionId })
-  const known = new Set(entries?.flatMap((entry) => [entry['uuid'], queuedUuid(entry)]))
-  return messages.filter((message) => !known.has(message.perdure?.sdk_uuid))
+  const entries = agentSessionId === null ? null : await stores.transcripts.load({ agentSessionId })
+  const known = driver.inputsIn(entries ?? [])
+  return messages.filter(({ perdure }) => perdure?.sdk_uuid === undefined || !known.has(perdure.sdk_uuid))
 }
 
 /** What was said before is answered, or not wanted any more. */
 const settlesMessages = (event: LoggedEvent): boolean =>
   event.type === 'perdure.turn_ended' || (event.type === 'perdure.run_ended' && event.outcome === 'cancelled')
-
-/** A message that the agent took in while it worked stands in its transcript under an id of the agent's own. */
-function queuedUuid({ attachment }: TranscriptEntry): unknown {
-  const isQueued = typeof attachment === 'object' && attachment !== null && 'source_uuid' in attachment
-  return isQueued ? attachment.source_uuid : undefined
-}

@@ -2,6 +2,7 @@ import type { AgentDriver } from '../../ports/agent-driver.ts'
 import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { ClaudeProcess } from './claude-process.ts'
 import { forkConversation } from './fork-conversation.ts'
+import { inputsInTranscript } from './inputs-in-transcript.ts'
 import { reopenToolCall } from './reopen-tool-call.ts'
 import { validateOptions } from './validate-options.ts'
 
@@ -18,6 +19,7 @@ export function createClaudeDriver(options: ClaudeDriverOptions = {}): AgentDriv
     validate: validateOptions,
     forkConversation,
     reopenToolCall,
+    inputsIn: inputsInTranscript,
     start: (request) => new ClaudeProcess(request, limits),
   }
 }

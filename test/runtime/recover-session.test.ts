@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
+import { newEventId } from '../../src/domain/ids.ts'
+import type { EventDraft } from '../../src/domain/session-event.ts'
+import { recoverSession } from '../../src/runtime/recover-session.ts'
+import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
+import { newSession, sampleOwner, scopeA } from '../../src/testing/contract-samples.ts'
+
+const agentSessionId = 'c0ffee00-0000-4000-8000-000000000000'
+const processed_at = '2026-01-01T00:00:00.000Z'
+const said = (uuid: string): EventDraft => ({
+  type: 'user.message',
+  id: newEventId(),
+  processed_at,
+  content: [{ type: 'text', text: uuid }],
+  perdure: { sdk_uuid: uuid },
+})
+
+async function sessionWith(events: readonly EventDraft[]) {
+  const stores = openMemoryStorage().workspace(scopeA)
+  const sessionId = await newSession(stores)
+  const { fence } = await stores.leases.acquire(sessionId, { owner: sampleOwner(), ttlMs: 60_000 })
+  const started = { upstream: 'script', working_directory: '/', model: null, agent: 'claude', run_id: 'run_1', fence }
+  await stores.events.append(
+    sessionId,
+    [{ type: 'perdure.run_started', id: newEventId(), processed_at, ...started }, ...events],
+    { fence },
+  )
+  const recover = () =>
+    recoverSession(
+      { stores, driver: createClaudeDriver() },
+      { sessionId, fence, agentSessionId, now: new Date(processed_at) },
+    )
+  return { stores, recover }
+}
+
+const uuidsOf = (messages: readonly EventDraft[]) => messages.map((message) => message.perdure?.sdk_uuid)
+
+it('finds what the transcript of a dead run does not hold, however often it is asked before a run begins', async () => {
+  const { stores, recover } = await sessionWith([said('known'), said('queued'), said('lost')])
+  await stores.transcripts.append({ agentSessionId }, [
+    { type: 'user', uuid: 'known' },
+    { type: 'attachment', uuid: 'x', attachment: { type: 'queued_command', source_uuid: 'queued' } },
+  ])
+  const first = await recover()
+  expect(first.state).toMatchObject({ status: 'idle', run: null, outcome: 'failed' })
+  expect(uuidsOf(first.lost)).toEqual(['lost'])
+  expect(uuidsOf((await recover()).lost)).toEqual(['lost'])
+})
+
+it('gives nothing again that the user called off', async () => {
+  const { recover } = await sessionWith([
+    said('unwanted'),
+    { type: 'perdure.run_ended', id: newEventId(), processed_at, run_id: 'run_1', outcome: 'cancelled', error: null },
+  ])
+  expect((await recover()).lost).toEqual([])
+})
