@@ -40,6 +40,11 @@ export interface PerdureRunOptions {
   /** What happens to tool calls that rules and mode leave open. Default `auto`: held while somebody follows the events. */
   approvals?: ApprovalPolicy
   /**
+   * How long a held call waits for its answer, in milliseconds, before the run ends with `requires_action`; another
+   * run can answer it then. Default: 10 minutes, and without end where `approvals` is `wait`.
+   */
+  approvalTimeoutMs?: number
+  /**
    * With `sessionId`, instead of a prompt: a person's word about the tool call for which an earlier run
    * ended with `requires_action`. The call runs, or is refused, and the turn goes on. Other calls of the same
    * answer that have no result yet are withdrawn; the model may make them again.

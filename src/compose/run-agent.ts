@@ -19,6 +19,7 @@ import { splitOptions } from './split-options.ts'
 import { parsePrompt, parseUserMessage } from './user-message.ts'
 
 const sixHoursMs = 6 * 60 * 60_000
+const tenMinutesMs = 10 * 60_000
 const fifteenMinutesMs = 15 * 60_000
 /** A driver that vanished without a trace holds its session for so long; one that died on this machine, not at all. */
 export const leaseTtlMs = 15_000
@@ -104,6 +105,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       warm,
       ...said,
       approvals: own.approvals ?? 'auto',
+      approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),
       timeoutMs: own.timeoutMs ?? sixHoursMs,
       idleTimeoutMs: own.idleTimeoutMs ?? fifteenMinutesMs,

@@ -28,6 +28,7 @@ const ownOptions = {
     result: z.enum(['allow', 'deny']),
     message: z.string().optional(),
   }),
+  approvalTimeoutMs: positive.or(z.literal(Number.POSITIVE_INFINITY)),
   timeoutMs: positive,
   idleTimeoutMs: positive,
   signal: z.instanceof(AbortSignal),

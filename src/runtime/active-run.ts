@@ -11,6 +11,7 @@ import { outcomeOf, type RunCause } from './outcome-of-run.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun } from './close-run.ts'
 import { openRun, type OpenRun } from './open-run.ts'
+import { Patience } from './patience.ts'
 import type { Decision, RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { Turn } from './turn.ts'
 
@@ -31,6 +32,7 @@ export class ActiveRun<Options> {
   readonly #approvals = createApprovals(() => this.#announce())
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
   readonly #turn = new Turn(() => this.#turnBegan())
+  readonly #patience = new Patience(() => void this.#open?.writer.flushed().then(() => this.abort('requires_action')))
   readonly #opened = Promise.withResolvers<{ open: OpenRun; feed: InputFeed }>()
   #open: OpenRun | null = null
   #feed: InputFeed | null = null
@@ -160,6 +162,7 @@ export class ActiveRun<Options> {
 
   async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
     this.#isClosed = true
+    this.#patience.stop()
     this.#feed?.stop()
     await this.#ending
     const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#turn.isErrorShown }
@@ -242,12 +245,12 @@ export class ActiveRun<Options> {
     if (open === null) return
     open.watchdog.expectActivity(false)
     open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: this.#approvals.announced() }))
-    if (this.#policy() === 'stop') {
-      setTimeout(() => void open.writer.flushed().then(() => this.abort('requires_action')), siblingQuestionsMs)
-    }
+    // A question that nobody answers in time ends the run; a later run can still answer it.
+    this.#patience.wait(this.#policy() === 'stop' ? siblingQuestionsMs : this.#request.approvalTimeoutMs)
   }
 
   #turnOver(open: OpenRun): void {
+    this.#patience.stop()
     this.#turn.settle()
     open.watchdog.expectActivity(false)
     const held = this.#held ?? []
@@ -274,6 +277,7 @@ export class ActiveRun<Options> {
       case 'ask_again':
         return open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: [...command.eventIds] }))
       case 'go_on':
+        this.#patience.stop()
         open.watchdog.expectActivity(true)
         return open.writer.push(this.#own.running())
       case 'settle_turn':

@@ -32,6 +32,8 @@ export interface RunRequest<Options> {
   /** What the user says after that, in order. The run ends when this has ended and all is answered. */
   readonly inputs: AsyncIterable<RunInput>
   readonly approvals: ApprovalPolicy
+  /** How long a held call waits for its answer before the run ends with `requires_action`. */
+  readonly approvalTimeoutMs: number
   /** A person's word about the tool call for which an earlier run ended with `requires_action`. */
   readonly decision: Decision | null
   readonly timeoutMs: number

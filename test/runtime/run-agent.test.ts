@@ -171,6 +171,13 @@ describe('approvals', () => {
     await expect(session.approve(pending!.id, options)).rejects.toMatchObject({ code: 'invalid_request' })
   })
 
+  it('are waited for no longer than the caller allows, and can still be answered', async () => {
+    const { run, storage } = start({ turns: [{ tool: write }, 'Never reached.'] }, { approvalTimeoutMs: 300 })
+    for await (const _event of run) void _event
+    expect(await run).toMatchObject({ status: 'requires_action', pending: [{ toolName: 'Write' }] })
+    expect((await (await openSession(run.sessionId, { storage })).state()).awaitingApproval).toHaveLength(1)
+  })
+
   it('are refused at once where the caller says so', async () => {
     const { run, cwd } = start(asking, { approvals: 'refuse' })
     expect(await run).toMatchObject({ status: 'completed' })

@@ -24,7 +24,14 @@ export type Translator = (message: unknown) => AgentReport[]
 type Translation = (message: schemas.AnyMessage) => AgentReport[] | null
 
 /** Messages that only say that something is going on: not worth a place in anyone's log. */
-const chatter = new Set(['keep_alive', 'system/thinking_tokens', 'system/session_state_changed'])
+/** Says nothing that other messages, or the gateway, do not say better. */
+const chatter = new Set([
+  'keep_alive',
+  'system/thinking_tokens',
+  'system/session_state_changed',
+  'system/task_progress',
+  'system/task_updated',
+])
 
 export function createTranslator(options: TranslatorOptions): Translator {
   const threads = createThreadLatch()
