@@ -200,6 +200,9 @@ async function startWriting<Options>(
       fence: session.fence,
     }),
   )
+  // Calls that waited for a person, who now says something else: the agent takes none of them up again.
+  const passedOver = Object.keys(session.state.openTools).filter((id) => id !== request.decision?.toolUseEventId)
+  if (passedOver.length > 0) writer.push(reactions.own.resultsUnknown(passedOver))
   await writer.flushed()
   return writer
 }

@@ -43,6 +43,12 @@ function eventsOfSession(stamp: Stamp) {
       error: wireErrorOf(error, status),
     }),
 
+    resultsUnknown: (toolUseEventIds: readonly string[]): DraftOfType<'perdure.tool_results_unknown'> => ({
+      ...stamp(),
+      type: 'perdure.tool_results_unknown',
+      tool_use_event_ids: [...toolUseEventIds],
+    }),
+
     usage: ({ usage }: SessionState): DraftOfType<'session.usage'> => ({
       ...stamp(),
       type: 'session.usage',

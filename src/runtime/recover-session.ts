@@ -45,7 +45,11 @@ function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
       id: newEventId(),
       processed_at,
       type: 'session.status_idle',
-      stop_reason: { type: 'retries_exhausted' },
+      // A question that waits for a person survives; anything else is over.
+      stop_reason:
+        state.awaitingApproval.length > 0
+          ? { type: 'requires_action', event_ids: [...state.awaitingApproval] }
+          : { type: 'retries_exhausted' },
       stop_details: null,
     },
     {

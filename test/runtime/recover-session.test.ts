@@ -55,3 +55,23 @@ it('gives nothing again that the user called off', async () => {
   ])
   expect((await recover()).lost).toEqual([])
 })
+
+it('keeps what waits for a person', async () => {
+  const id = newEventId()
+  const { recover } = await sessionWith([
+    { type: 'agent.tool_use', id, processed_at, name: 'Bash', input: {} },
+    {
+      type: 'session.status_idle',
+      id: newEventId(),
+      processed_at,
+      stop_reason: { type: 'requires_action', event_ids: [id] },
+      stop_details: null,
+    },
+  ])
+  expect((await recover()).state).toMatchObject({
+    status: 'idle',
+    run: null,
+    awaitingApproval: [id],
+    stopReason: { type: 'requires_action' },
+  })
+})
