@@ -1,6 +1,6 @@
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
 
 /** Process ids on this machine, zombies left out, whose command line or environment holds the mark. Linux only. */
 export function processesMarked(mark: string): string[] {
@@ -23,5 +23,5 @@ export async function waitUntilNoneIsMarked(mark: string): Promise<void> {
   for (let attempt = 0; attempt < 50 && processesMarked(mark).length > 0; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  expect(processesMarked(mark)).toEqual([])
+  assert.deepEqual(processesMarked(mark), [], 'processes were left')
 }

@@ -1,0 +1,19 @@
+import { proveLease } from './prove-lease.ts'
+import { proveSession } from './prove-session.ts'
+import { proveStore } from './prove-store.ts'
+import type { TrialFacts, TrialOptions } from './trial.ts'
+
+export interface ProofSubject {
+  readonly what: string
+  /** Whether the real Agent SDK drives the real `claude`; the words of the model are always scripted. */
+  readonly realBinary: boolean
+  /** The same seed makes the same plan. @throws when something does not hold. */
+  readonly trial: (seed: number, options?: TrialOptions) => Promise<TrialFacts>
+}
+
+export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
+  hosts: { what: 'the process that runs a session is killed', realBinary: true, trial: proveSession('host') },
+  agents: { what: 'the agent’s process is killed', realBinary: true, trial: proveSession('agent') },
+  store: { what: 'a process that writes to the store is killed, 50 times', realBinary: false, trial: proveStore },
+  lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
+}

@@ -1,0 +1,35 @@
+import { requires } from '../support/require.ts'
+import { proveLease } from './prove-lease.ts'
+import { proveSession } from './prove-session.ts'
+import { planLives, type Victim } from './session-plan.ts'
+
+/** The first seeds whose trial is short: one kill, and not much to do. */
+function shortSeeds(victim: Victim, count: number): number[] {
+  const isShort = (seed: number): boolean => {
+    const lives = planLives(seed, { victim, counterFile: '/counter' })
+    return lives.length === 2 && lives.flatMap((life) => life.answers).length <= 4
+  }
+  return Array.from({ length: 200 }, (_, index) => index + 1)
+    .filter(isShort)
+    .slice(0, count)
+}
+
+// A sample; `npm run prove` runs as many as one likes. Two at a time: most of a trial is waiting.
+requires('linux', 'pid-namespace').describe('a session', () => {
+  const { test } = requires()
+  test('survives the death of its host', () => inPairs(shortSeeds('host', 5), proveSession('host')), 120_000)
+  test('survives the death of its agent', () => inPairs(shortSeeds('agent', 3), proveSession('agent')), 120_000)
+  test('takes nothing from a driver that lost its lease', () => proveLease(1), 120_000)
+})
+
+async function inPairs(seeds: readonly number[], trial: (seed: number) => Promise<unknown>): Promise<void> {
+  const waiting = [...seeds]
+  const work = async (): Promise<void> => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      await trial(seed).catch((error: unknown) => {
+        throw new Error(`seed ${seed}: ${String(error)}`, { cause: error })
+      })
+    }
+  }
+  await Promise.all([work(), work()])
+}
