@@ -3,6 +3,7 @@ import { findCommand } from './find-command.ts'
 import { createStyle } from './render/style.ts'
 import { renderError } from './render/error.ts'
 import { exitCodeOfError } from './exit-code.ts'
+import { requireNode } from './require-node.ts'
 import { quietWarnings } from './quiet-warnings.ts'
 import { writeError, writeLine, watchOutput } from './output.ts'
 
@@ -26,6 +27,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     writeLine(found.help)
     return found.exitCode
   }
+  requireNode()
   const [{ runCommand }, { checkArguments }, command] = await Promise.all([
     import('citty'),
     import('./check-arguments.ts'),

@@ -17,6 +17,7 @@ import { driveRun } from '../run/drive-run.ts'
 import { usingRuntime } from '../using-runtime.ts'
 import { fixABug, prompts } from './fix-a-bug.ts'
 import { createSampleRepository, diffOf, runSampleTests } from './sample-repository.ts'
+import { typedCommand } from '../typed-command.ts'
 
 /** What the agent may do without being asked; nobody is there to ask. */
 const allowedTools = [
@@ -150,6 +151,6 @@ async function report(
     `${style.green('✓ The tests pass.')} ${style.dim(`${cost} · ${formatSeconds(performance.now() - startedMs)}`)}`,
   )
   writeLine(`  repository  ${repository}\n  sessions    ${dataDirectory}`)
-  writeLine(`  look        perdure session list --data-dir ${dataDirectory}`)
+  writeLine(`  look        ${typedCommand()} session list --data-dir ${dataDirectory}`)
   return 0
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { packageFacts } from '../package-facts.ts'
 import type { Check } from './check.ts'
-import { firstLineOf } from './run-tool.ts'
+import { versionLineOf } from './run-tool.ts'
 import { isInRange } from './version-range.ts'
 
 const sdkName = '@anthropic-ai/claude-agent-sdk'
@@ -43,7 +43,7 @@ async function tryBinary(folder: string): Promise<Pick<Check, 'isOk' | 'found' |
   const path = binaryBeside(folder)
   const remedy = `${install} --include=optional`
   if (path === null) return { isOk: false, found: `none for ${process.platform}-${process.arch}`, remedy }
-  const version = await firstLineOf(path, '--version')
+  const version = await versionLineOf(path, '--version')
   if (version === null) return { isOk: false, found: `${path} does not run`, remedy }
   return { isOk: true, found: `${version}, ${path}`, remedy: null }
 }

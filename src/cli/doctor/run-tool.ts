@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
 
-/** The first line that a command prints; null when it is not there or does not end well. */
-export const firstLineOf = (command: string, ...args: readonly string[]): Promise<string | null> =>
+/** The line in which a command names its version; null when it is not there or does not end well. */
+export const versionLineOf = (command: string, ...args: readonly string[]): Promise<string | null> =>
   new Promise((resolve) => {
     execFile(command, args, { timeout: 20_000 }, (error, stdout) =>
-      resolve(error === null ? (stdout.split('\n')[0] ?? '').trim() : null),
+      resolve(error === null ? versionLine(stdout.split('\n')) : null),
     )
   })
+
+const versionLine = (lines: readonly string[]): string =>
+  (lines.find((line) => /\d\.\d/.test(line)) ?? lines[0] ?? '').trim()

@@ -1,5 +1,5 @@
 import type { Check } from './check.ts'
-import { firstLineOf } from './run-tool.ts'
+import { versionLineOf } from './run-tool.ts'
 
 interface Tool {
   readonly name: string
@@ -39,7 +39,7 @@ export const checkTools = (): Promise<Check[]> =>
   Promise.all(tools.filter(({ onLinuxOnly }) => onLinuxOnly !== true || process.platform === 'linux').map(checkTool))
 
 async function checkTool({ name, args, why, debianPackage }: Tool): Promise<Check> {
-  const line = await firstLineOf(name, ...args)
+  const line = await versionLineOf(name, ...args)
   const remedy = process.platform === 'darwin' ? `brew install ${debianPackage}` : `apt-get install ${debianPackage}`
   const isOk = line !== null
   return {

@@ -3,6 +3,7 @@ import { renderError } from './error.ts'
 import type { Style } from './style.ts'
 import { count, formatNumber, formatSeconds, formatUsd } from './text.ts'
 import { summariseInput } from './tool-summary.ts'
+import { typedCommand } from '../typed-command.ts'
 
 export interface OutcomeOptions {
   readonly style: Style
@@ -41,14 +42,14 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
 
 /** The command that goes on with a session. */
 export function resumeCommand(sessionId: string, { dataDirectory }: Pick<OutcomeOptions, 'dataDirectory'>): string {
-  return `perdure run${placeFlag(dataDirectory)} --resume ${sessionId} "…"`
+  return `${typedCommand()} run${placeFlag(dataDirectory)} --resume ${sessionId} "…"`
 }
 
 function answerCommand(
   sessionId: string,
   { id, dataDirectory }: Pick<OutcomeOptions, 'dataDirectory'> & { id: string },
 ): string {
-  return `perdure run${placeFlag(dataDirectory)} --resume ${sessionId} --approve ${id}`
+  return `${typedCommand()} run${placeFlag(dataDirectory)} --resume ${sessionId} --approve ${id}`
 }
 
 const placeFlag = (dataDirectory: string | undefined): string =>

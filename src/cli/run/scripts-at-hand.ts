@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PerdureError } from '../../errors/perdure-error.ts'
+import { typedCommand } from '../typed-command.ts'
 
 const shipped = fileURLToPath(new URL('../../../examples/scripts', import.meta.url))
 
@@ -9,10 +10,10 @@ const shipped = fileURLToPath(new URL('../../../examples/scripts', import.meta.u
 export async function withScriptsAtHand(error: PerdureError): Promise<PerdureError> {
   if (error.code !== 'credentials_missing') return error
   const scripts = await scriptsAtHand([join('examples', 'scripts'), shipped])
-  const lines = scripts.map((script) => `    perdure run --script ${script} "…"`)
+  const lines = scripts.map((script) => `    ${typedCommand()} run --script ${script} "…"`)
   const hint = [
     'Set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN. Or let a script play the model, with a real agent around it:',
-    '    perdure demo',
+    `    ${typedCommand()} demo`,
     ...lines,
   ].join('\n')
   return new PerdureError(error.code, error.message, { hint, details: error.details, cause: error.cause })

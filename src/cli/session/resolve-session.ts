@@ -1,6 +1,7 @@
 import type { Session } from '../../compose/session.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { workspaceOf, type PlaceFlags } from './workspace-of.ts'
+import { typedCommand } from '../typed-command.ts'
 
 /** A session by its id, or by `latest`: the one that changed last. @throws {PerdureError} `session_not_found`, `invalid_request`. */
 export async function resolveSession(id: string, flags: PlaceFlags): Promise<Session> {
@@ -11,7 +12,9 @@ export async function resolveSession(id: string, flags: PlaceFlags): Promise<Ses
     (left, right) => right.record.updatedAt.getTime() - left.record.updatedAt.getTime(),
   )
   if (newest === undefined) {
-    throw new PerdureError('session_not_found', 'There is no session here yet.', { hint: 'Begin one: perdure run "…"' })
+    throw new PerdureError('session_not_found', 'There is no session here yet.', {
+      hint: `Begin one: ${typedCommand()} run "…"`,
+    })
   }
   return newest
 }

@@ -7,6 +7,7 @@ import { jsonFlag, placeFlags } from '../../session/session-flags.ts'
 import { sessionRecord } from '../../session/session-record.ts'
 import { workspaceOf } from '../../session/workspace-of.ts'
 import { usingRuntime } from '../../using-runtime.ts'
+import { typedCommand } from '../../typed-command.ts'
 
 export const list = cliCommand({
   args: {
@@ -25,7 +26,7 @@ export const list = cliCommand({
         ...(args.tag === undefined ? {} : { tag: args.tag }),
       })
       if (args.json === true) for (const session of sessions) writeJson(sessionRecord(session))
-      else if (sessions.length === 0) writeLine('There is no session here yet. Begin one: perdure run "…"')
+      else if (sessions.length === 0) writeLine(`There is no session here yet. Begin one: ${typedCommand()} run "…"`)
       else
         writeLine(
           renderSessionTable(
