@@ -269,7 +269,7 @@ describe('commands', () => {
     [{ code: 'max_turns_reached', retryable: false }, false, 'end_turn'],
     [{ code: 'budget_reached', retryable: false }, false, 'budget_reached'],
   ] as const)('a turn that ended with %j (interrupted: %s) settles as %s', (error, interrupted, stopReason) => {
-    const before = interrupted ? [runStarted, { ...at, type: 'user.interrupt' } as const] : [runStarted]
+    const before = interrupted ? [runStarted, running, { ...at, type: 'user.interrupt' } as const] : [runStarted]
     const full = error === null ? null : { ...error, message: 'm', hint: 'h' }
     expect(commandsOf(fold(numbered(before)), turnEnded({ error: full }))).toEqual([
       { type: 'settle_turn', stopReason },

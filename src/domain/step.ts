@@ -42,7 +42,8 @@ function changeBy(state: SessionState, event: LoggedEvent): Partial<SessionState
     case 'user.message':
       return { turn: state.status === 'running' ? state.turn : emptyTurn }
     case 'user.interrupt':
-      return { turn: { ...state.turn, interrupted: true } }
+      // Where no turn is under way there is nothing to cut, and the last one stays what it was.
+      return isUnderWay(state) ? { turn: { ...state.turn, interrupted: true } } : {}
     case 'user.tool_confirmation':
       return { awaitingApproval: state.awaitingApproval.filter((id) => id !== event.tool_use_id) }
     case 'agent.message':
@@ -116,7 +117,12 @@ function changeByStatus(state: SessionState, event: LoggedEvent): Partial<Sessio
 function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionState> {
   switch (event.type) {
     case 'perdure.run_started':
-      return { run: { id: event.run_id, fence: event.fence }, outcome: null }
+      // How the turn of an earlier run ended, and what it used, says nothing of this run.
+      return {
+        run: { id: event.run_id, fence: event.fence },
+        outcome: null,
+        turn: { ...emptyTurn, texts: state.turn.texts },
+      }
     case 'perdure.run_ended':
       return { run: null, outcome: event.outcome }
     case 'perdure.agent_started':
@@ -171,6 +177,9 @@ function stopReasonOf(state: SessionState): 'end_turn' | 'retries_exhausted' | '
   if (state.turn.error.code === 'budget_reached') return 'budget_reached'
   return state.turn.error.retryable ? 'retries_exhausted' : 'end_turn'
 }
+
+const isUnderWay = ({ status, awaitingApproval }: SessionState): boolean =>
+  status === 'running' || awaitingApproval.length > 0
 
 const withUnsettled = (turn: TurnState, more: Partial<Usage>): TurnState => ({
   ...turn,

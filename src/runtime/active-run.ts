@@ -3,22 +3,22 @@ import type { EventId } from '../domain/ids.ts'
 import type { RunOutcome } from '../domain/outcome.ts'
 import type { EventDraft, SessionStreamEvent } from '../domain/session-event.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
-import { createApprovals } from './approvals.ts'
 import type { JoinOutput } from './join/join-output.ts'
 import { InputFeed } from './input-feed.ts'
 import { outcomeOf, type RunCause } from './outcome-of-run.ts'
+import type { TurnEndedReport } from '../ports/agent-report.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun } from './close-run.ts'
 import { openRun, type OpenRun } from './open-run.ts'
-import { Patience } from './patience.ts'
-import type { Decision, RunDependencies, RunInput, RunRequest } from './run-request.ts'
+import { Questions } from './questions.ts'
+import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { Turn } from './turn.ts'
 
 /** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
 const settleMs = 2_000
-/** Calls of one answer are asked about one after the other; so long is waited for the others. */
-const siblingQuestionsMs = 200
+
+/** Where nothing can settle: the call waits on, or the log takes nothing any more. */
+const endsAtOnce: ReadonlySet<unknown> = new Set(['requires_action', 'lease_lost', 'storage_failed'])
 
 /**
  * One activation of a session: takes the lease, starts the agent, turns what it and the gateway
@@ -29,10 +29,9 @@ export class ActiveRun<Options> {
   readonly #dependencies: RunDependencies<Options>
   readonly #request: RunRequest<Options>
   readonly #own: ReturnType<typeof createOwnEvents>
-  readonly #approvals = createApprovals(() => this.#announce())
+  readonly #questions: Questions
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
   readonly #turn = new Turn(() => this.#turnBegan())
-  readonly #patience = new Patience(() => void this.#open?.writer.flushed().then(() => this.abort('requires_action')))
   readonly #opened = Promise.withResolvers<{ open: OpenRun; feed: InputFeed }>()
   #open: OpenRun | null = null
   #feed: InputFeed | null = null
@@ -47,6 +46,12 @@ export class ActiveRun<Options> {
     this.#dependencies = dependencies
     this.#request = request
     this.#own = createOwnEvents(dependencies.clock)
+    this.#questions = new Questions({
+      request,
+      own: this.#own,
+      open: () => (this.#isClosed ? null : this.#open),
+      onUnanswered: () => this.abort('requires_action'),
+    })
     // Whoever calls the run while it opens gets the rejection; nobody need.
     this.#opened.promise.catch(() => {})
   }
@@ -88,7 +93,7 @@ export class ActiveRun<Options> {
         onCommand: (command) => this.#perform(command),
         onEvent: (event) => this.#show(event),
         onJoined: (output) => this.#joined(output),
-        onPermission: (question) => this.#askPermission(question),
+        onPermission: (question) => this.#questions.ask(question),
         onFailure: (error) => this.abort(error),
       })
       this.#feed = new InputFeed({
@@ -121,29 +126,23 @@ export class ActiveRun<Options> {
 
   /** Decides about a held tool call. @throws {PerdureError} when no call with this event id waits. */
   async decide(toolUseEventId: string, denyMessage: string | null): Promise<void> {
-    const { writer } = (await this.#opened.promise).open
-    if (this.#isClosed || !writer.state.awaitingApproval.includes(toolUseEventId)) {
-      throw new PerdureError('invalid_request', `No tool call waits for a decision under the id ${toolUseEventId}.`, {
-        hint: 'Use an id from the event_ids of the newest session.status_idle event.',
-      })
-    }
-    writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
-    await writer.flushed()
+    await this.#opened.promise
+    await this.#questions.decide(toolUseEventId, denyMessage)
   }
 
   /** Ends the run; it settles first, where that takes no more than two seconds. */
   abort(cause: PerdureError | 'requires_action'): void {
+    if (this.#isClosed) return
     this.#cause ??= cause
     if (this.#open !== null) this.#ending ??= this.#end(this.#open)
   }
 
   async #end(open: OpenRun): Promise<void> {
     this.#feed?.stop()
-    const byForce =
-      this.#cause === 'requires_action' || (PerdureError.is(this.#cause) && this.#cause.code === 'lease_lost')
-    if (this.#turn.isActive && !byForce) {
+    const reason = PerdureError.is(this.#cause) ? this.#cause.code : this.#cause
+    if (this.#turn.isActive && !endsAtOnce.has(reason)) {
       // Only a person's own abort is a word of the user; a deadline is not.
-      if (PerdureError.is(this.#cause) && this.#cause.code === 'cancelled') open.writer.push(this.#own.interrupt())
+      if (reason === 'cancelled') open.writer.push(this.#own.interrupt())
       else void open.agent.interrupt()
       await this.#turn.settledWithin(settleMs)
     }
@@ -152,7 +151,10 @@ export class ActiveRun<Options> {
 
   /** Tells the agent what there is to say, and follows it to its end. */
   async #converse(open: OpenRun): Promise<void> {
-    if (this.#request.decision !== null) this.#goOnWith(open, this.#request.decision)
+    if (this.#request.decision !== null) {
+      this.#turn.isActive = true
+      this.#questions.answerEarlier(open, this.#request.decision)
+    }
     void this.#feed?.takeFrom(this.#request.inputs)
     for await (const report of open.agent.reports) {
       open.watchdog.seen()
@@ -162,12 +164,12 @@ export class ActiveRun<Options> {
 
   async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
     this.#isClosed = true
-    this.#patience.stop()
+    this.#questions.stop()
     this.#feed?.stop()
     await this.#ending
     const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#turn.isErrorShown }
     const cause = await closeRun(this.#dependencies, this.#request, { open, closing })
-    this.#approvals.answerAll({ result: 'deny', message: 'The run ended before anybody decided.' })
+    this.#questions.close()
     return cause
   }
 
@@ -193,9 +195,7 @@ export class ActiveRun<Options> {
         return
       case 'turn_ended':
         for (const uuid of report.inputUuids) this.#feed?.takenIn(uuid)
-        if (report.error !== null && !this.#turn.isErrorShown && !open.writer.state.turn.interrupted) {
-          open.writer.push(this.#own.error(report.error, 'exhausted'))
-        }
+        this.#showError(open, report)
         open.writer.push(this.#own.turnEnded(report, this.#turn.modelRequests))
         this.#held = []
         return
@@ -207,9 +207,13 @@ export class ActiveRun<Options> {
   #joinedEvent(open: OpenRun, event: EventDraft): void {
     this.#turn.note(event)
     open.writer.push(event)
-    const toolUseId = event.perdure?.tool_use_id
-    if (toolUseId === undefined || !(event.type === 'agent.tool_use' || event.type === 'agent.mcp_tool_use')) return
-    this.#approvals.callLogged(toolUseId, event.id as EventId)
+    this.#questions.noteCall(event)
+  }
+
+  #showError({ writer }: OpenRun, { error }: TurnEndedReport): void {
+    // A turn that was cut, by an interrupt or by a message that could not wait, is no failure.
+    const wasCut = error?.code === 'cancelled' || writer.state.turn.interrupted
+    if (error !== null && !wasCut && !this.#turn.isErrorShown) writer.push(this.#own.error(error, 'exhausted'))
   }
 
   #turnBegan(): void {
@@ -217,40 +221,8 @@ export class ActiveRun<Options> {
     this.#open?.writer.push(this.#own.running())
   }
 
-  // --- what a person decides ---
-
-  async #askPermission(question: PermissionQuestion): Promise<PermissionAnswer> {
-    if (this.#policy() === 'refuse' && !this.#approvals.isDecided(question.toolUseId)) {
-      return { result: 'deny', message: 'Nobody is there to allow this, and no rule allows it.' }
-    }
-    return this.#approvals.ask(question)
-  }
-
-  #policy(): 'wait' | 'refuse' | 'stop' {
-    const { approvals, isFollowed } = this.#request
-    if (approvals !== 'auto') return approvals
-    return isFollowed() ? 'wait' : 'stop'
-  }
-
-  /** The turn of an earlier run goes on with the answer to its question. */
-  #goOnWith(open: OpenRun, { toolUseEventId, denyMessage }: Decision): void {
-    const toolUseId = open.writer.state.openTools[toolUseEventId]?.toolUseId
-    if (toolUseId != null) this.#approvals.callLogged(toolUseId, toolUseEventId as EventId)
-    this.#turn.isActive = true
-    open.writer.push(this.#own.confirmation(toolUseEventId, denyMessage))
-  }
-
-  #announce(): void {
-    const open = this.#open
-    if (open === null) return
-    open.watchdog.expectActivity(false)
-    open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: this.#approvals.announced() }))
-    // A question that nobody answers in time ends the run; a later run can still answer it.
-    this.#patience.wait(this.#policy() === 'stop' ? siblingQuestionsMs : this.#request.approvalTimeoutMs)
-  }
-
   #turnOver(open: OpenRun): void {
-    this.#patience.stop()
+    this.#questions.stop()
     this.#turn.settle()
     open.watchdog.expectActivity(false)
     const held = this.#held ?? []
@@ -269,17 +241,10 @@ export class ActiveRun<Options> {
         open.agent.interrupt().catch((error: unknown) => this.abort(PerdureError.from(error, 'agent_exited')))
         return
       case 'answer_permission':
-        this.#approvals.answer(
-          command.toolUseEventId,
-          command.result === 'allow' ? { result: 'allow' } : { result: 'deny', message: command.message ?? 'Denied.' },
-        )
-        return
+        return this.#questions.answer(command)
       case 'ask_again':
-        return open.writer.push(this.#own.idle({ type: 'requires_action', event_ids: [...command.eventIds] }))
       case 'go_on':
-        this.#patience.stop()
-        open.watchdog.expectActivity(true)
-        return open.writer.push(this.#own.running())
+        return this.#questions.goOn(open)
       case 'settle_turn':
         open.writer.push(this.#own.usage(open.writer.state))
         return open.writer.push(this.#own.idle({ type: command.stopReason }))

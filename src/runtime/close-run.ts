@@ -14,8 +14,9 @@ export interface Closing {
 }
 
 /**
- * Resolves to why the run ended. Ends a run so that the session is consistent whatever happened: the agent is gone, what it left
- * open is closed, the session is idle and free. A run that lost its lease writes nothing any more.
+ * Ends a run so that the session is consistent whatever happened: the agent is gone, what it left open is
+ * closed, the session is idle and free. A run that lost its lease writes nothing any more.
+ * Resolves to why the run ended.
  */
 export async function closeRun<Options>(
   dependencies: RunDependencies<Options>,
@@ -30,6 +31,7 @@ export async function closeRun<Options>(
     if (cause === null && open.writer.state.status === 'running') {
       cause = new PerdureError('agent_exited', 'The agent ended in the middle of its turn.')
     }
+    if (cause !== null && cause !== 'requires_action' && cause.code === 'cancelled') await open.inputs.withdraw()
     await writeEnding(dependencies, request, { open, closing: { ...closing, cause } })
   } catch (error) {
     // The fence keeps us out, or the log is not to be had: whoever takes the session up next recovers it.

@@ -1,17 +1,15 @@
-import { PerdureError } from '../errors/perdure-error.ts'
-
 /** The way to give back something that was taken. */
 export type Held = () => Promise<void> | void
 
-/** Gives back what was taken, the last first; one failure does not keep the rest. @throws {PerdureError} the first failure. */
+/** Gives back what was taken, the last first. A failure keeps neither the rest nor what was reached: it is a warning. */
 export async function giveBack(held: readonly Held[]): Promise<void> {
-  const failures: unknown[] = []
   for (const release of held.toReversed()) {
     try {
       await release()
     } catch (error) {
-      failures.push(error)
+      process.emitWarning(`A run could not give something back: ${messageOf(error)}`, 'PerdureWarning')
     }
   }
-  if (failures.length > 0) throw PerdureError.from(failures[0])
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newEventId, type EventId, type SessionId } from '../domain/ids.ts'
-import type { DraftOfType } from '../domain/session-event.ts'
-import type { UserInputEvent } from '../domain/user-input.ts'
+import type { DraftOfType, EventDraft } from '../domain/session-event.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentInput } from '../ports/agent-driver.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../ports/inbox.ts'
@@ -20,6 +19,8 @@ export interface Inputs {
   handedOver(message: QueuedMessage): void
   /** The agent took it in: the message to log now, if it is not logged yet. */
   takenIn(uuid: string): QueuedMessage | undefined
+  /** Takes back what was said to this run and the agent has not taken in: nobody wants it said any more. */
+  withdraw(): Promise<void>
   /** Whether anything is still to be taken in by the agent. */
   hasMore(): boolean
   /** No more may be added; what was added stays. */
@@ -38,6 +39,8 @@ export interface QueuedMessage {
 export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
   const queue: QueuedMessage[] = []
   const handed = new Map<string, QueuedMessage>()
+  /** Said to this run, and not taken in yet. */
+  const said = new Set<EventId>()
   let closed = false
   let beingAdded = 0
 
@@ -58,6 +61,7 @@ export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
       beingAdded += 1
       try {
         await inbox.put(sessionId, event, { priority })
+        said.add(event.id as EventId)
         queue.push(queuedMessage(event, priority))
       } finally {
         beingAdded -= 1
@@ -75,7 +79,11 @@ export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
     takenIn(uuid) {
       const message = handed.get(uuid)
       handed.delete(uuid)
+      if (message !== undefined) said.delete(message.event.id as EventId)
       return message
+    },
+    async withdraw() {
+      if (said.size > 0) await inbox.remove(sessionId, [...said])
     },
     hasMore: () => queue.length > 0 || handed.size > 0 || beingAdded > 0,
     close: () => void (closed = true),
@@ -85,7 +93,9 @@ export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
   }
 }
 
-const isUserMessage = (input: UserInputEvent): input is UserMessage => input.type === 'user.message'
+export const isUserMessage = <Event extends EventDraft>(
+  event: Event,
+): event is Extract<Event, { type: 'user.message' }> => event.type === 'user.message'
 
 function queuedMessage(event: UserMessage, priority: InputPriority): QueuedMessage {
   const uuid = event.perdure?.sdk_uuid ?? randomUUID()

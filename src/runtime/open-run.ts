@@ -56,10 +56,11 @@ export async function openRun<Options>(
   reactions: RunReactions,
 ): Promise<OpenRun> {
   const held: Held[] = []
+  const undo: Held[] = []
   try {
-    return await open({ dependencies, request, reactions, held })
+    return await open({ dependencies, request, reactions, held, undo })
   } catch (error) {
-    await giveBack(held)
+    await giveBack([...held, ...undo])
     throw PerdureError.from(error)
   }
 }
@@ -69,6 +70,8 @@ interface Opening<Options> {
   readonly request: RunRequest<Options>
   readonly reactions: RunReactions
   readonly held: Held[]
+  /** What a run that cannot begin has to put right in the session. */
+  readonly undo: Held[]
 }
 
 async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
@@ -96,6 +99,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   held.push(startTicking(joiner))
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
+  opening.undo.push(() => inputs.withdraw())
   if (request.prompt !== null) await inputs.add(request.prompt)
   const { agent, upstream } = await agentFor(
     opening,
@@ -152,7 +156,7 @@ async function agentFor<Options>(
 }
 
 /** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */
-async function takeSession<Options>({ dependencies, request, reactions, held }: Opening<Options>) {
+async function takeSession<Options>({ dependencies, request, reactions, held, undo }: Opening<Options>) {
   const { sessions, leases, transcripts } = dependencies.stores
   const { sessionId, runId, leaseTtlMs: ttlMs } = request
   if (request.create !== null) await sessions.create(request.create)
@@ -174,6 +178,7 @@ async function takeSession<Options>({ dependencies, request, reactions, held }: 
     workingDirectory: request.workingDirectory,
     fence,
   })
+  undo.push(() => sessions.update(sessionId, { status: 'idle', fence }).then(() => {}))
   return { record, conversation, fence }
 }
 

@@ -1,11 +1,11 @@
-import { newEventId, type SessionId } from '../domain/ids.ts'
+import { newEventId, type EventId, type SessionId } from '../domain/ids.ts'
 import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
-import type { UserMessage } from './inputs.ts'
+import { isUserMessage, type UserMessage } from './inputs.ts'
 import { looseEnds } from './loose-ends.ts'
 
 interface Recovery {
@@ -30,10 +30,21 @@ export async function recoverSession(
   const { sessionId, fence, agentSessionId, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
-  const lost = await lostMessages({ stores, driver }, { history, agentSessionId })
-  if (state.run === null) return { state, lost }
-  const ending = await stores.events.append(sessionId, endingOfDeadRun(state, now), { fence })
-  return { state: fold(ending, state), lost }
+  const unsettled = history.slice(history.findLastIndex(settlesMessages) + 1).filter(isUserMessage)
+  const waiting = (await stores.inbox.list(sessionId)).map(({ input }) => input).filter(isUserMessage)
+  const isKnown =
+    unsettled.length + waiting.length === 0 ? () => false : await knownTo({ stores, driver }, agentSessionId)
+  const lost = unsettled.filter((message) => !isKnown(message))
+  // The agent had taken these in, and died before the log heard of it.
+  const taken = waiting.filter(isKnown)
+  const drafts = [
+    ...taken.map((message) => ({ ...message, processed_at: now.toISOString() })),
+    ...(state.run === null ? [] : endingOfDeadRun(state, now)),
+  ]
+  if (drafts.length === 0) return { state, lost }
+  const takenFromInbox = taken.map(({ id }) => id as EventId)
+  const appended = await stores.events.append(sessionId, drafts, { fence, takenFromInbox })
+  return { state: fold(appended, state), lost }
 }
 
 function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
@@ -63,17 +74,14 @@ function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
   ]
 }
 
-async function lostMessages(
+/** Whether the agent's transcript holds a message, so that it need not be told again. */
+async function knownTo(
   { stores, driver }: Recovery,
-  { history, agentSessionId }: { history: readonly LoggedEvent[]; agentSessionId: string | null },
-): Promise<UserMessage[]> {
-  const messages = history
-    .slice(history.findLastIndex(settlesMessages) + 1)
-    .filter((event) => event.type === 'user.message')
-  if (messages.length === 0) return []
+  agentSessionId: string | null,
+): Promise<(message: UserMessage) => boolean> {
   const entries = agentSessionId === null ? null : await stores.transcripts.load({ agentSessionId })
   const known = driver.inputsIn(entries ?? [])
-  return messages.filter(({ perdure }) => perdure?.sdk_uuid === undefined || !known.has(perdure.sdk_uuid))
+  return ({ perdure }) => perdure?.sdk_uuid !== undefined && known.has(perdure.sdk_uuid)
 }
 
 /** What was said before is answered, or not wanted any more. */

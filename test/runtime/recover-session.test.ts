@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
 import { newEventId } from '../../src/domain/ids.ts'
 import type { EventDraft } from '../../src/domain/session-event.ts'
+import type { UserInputEvent } from '../../src/domain/user-input.ts'
 import { recoverSession } from '../../src/runtime/recover-session.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { newSession, sampleOwner, scopeA } from '../../src/testing/contract-samples.ts'
@@ -31,7 +32,7 @@ async function sessionWith(events: readonly EventDraft[]) {
       { stores, driver: createClaudeDriver() },
       { sessionId, fence, agentSessionId, now: new Date(processed_at) },
     )
-  return { stores, recover }
+  return { stores, recover, sessionId }
 }
 
 const uuidsOf = (messages: readonly EventDraft[]) => messages.map((message) => message.perdure?.sdk_uuid)
@@ -46,6 +47,24 @@ it('finds what the transcript of a dead run does not hold, however often it is a
   expect(first.state).toMatchObject({ status: 'idle', run: null, outcome: 'failed' })
   expect(uuidsOf(first.lost)).toEqual(['lost'])
   expect(uuidsOf((await recover()).lost)).toEqual(['lost'])
+})
+
+it('logs what waits in the inbox though the agent took it in, and says it to nobody again', async () => {
+  const { stores, recover, sessionId } = await sessionWith([said('first')])
+  for (const uuid of ['taken', 'waits']) {
+    await stores.inbox.put(sessionId, { ...said(uuid), processed_at: null } as UserInputEvent)
+  }
+  await stores.transcripts.append({ agentSessionId }, [
+    { type: 'user', uuid: 'first' },
+    { type: 'attachment', uuid: 'x', attachment: { type: 'queued_command', source_uuid: 'taken' } },
+  ])
+  expect((await recover()).lost).toEqual([])
+  expect((await stores.inbox.list(sessionId)).map(({ input }) => input.perdure?.sdk_uuid)).toEqual(['waits'])
+  const logged = await stores.events.read(sessionId, { types: ['user.message'] })
+  expect(logged.map(({ perdure, processed_at: at }) => [perdure?.sdk_uuid, at])).toEqual([
+    ['first', processed_at],
+    ['taken', processed_at],
+  ])
 })
 
 it('gives nothing again that the user called off', async () => {

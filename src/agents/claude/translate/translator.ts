@@ -23,8 +23,7 @@ export type Translator = (message: unknown) => AgentReport[]
 /** Null: the message is none of those that have a report of their own. */
 type Translation = (message: schemas.AnyMessage) => AgentReport[] | null
 
-/** Messages that only say that something is going on: not worth a place in anyone's log. */
-/** Says nothing that other messages, or the gateway, do not say better. */
+/** Messages that say nothing which others, or the gateway, do not say better: not worth a place in anyone's log. */
 const chatter = new Set([
   'keep_alive',
   'system/thinking_tokens',
