@@ -5,7 +5,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import { defaultScope } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { RunBinding } from '../runtime/run-binding.ts'
-import { startAgent, type StartedAgent } from '../runtime/start-agent.ts'
+import { endAgent, startAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { WarmPool } from '../runtime/warm-pool.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { chooseUpstream } from './choose-upstream.ts'
@@ -24,10 +24,13 @@ export type AgentPoolOptions = Omit<RunAgentOptions, PerRunOption | 'workspaceId
   maxIdleMs?: number
 }
 
-type PerRunOption = 'prompt' | 'sessionId' | 'fork' | 'title' | 'tags' | 'metadata' | 'ttl' | 'signal'
+const perRunOptions = ['prompt', 'sessionId', 'fork', 'title', 'tags', 'metadata', 'ttl', 'signal'] as const
+const pooledRunOptions = [...perRunOptions, 'organizationId', 'workspaceId', 'timeoutMs'] as const
+
+type PerRunOption = (typeof perRunOptions)[number]
 
 /** What a run of a pool may say for itself. */
-export type PooledRunOptions = Pick<PerdureRunOptions, PerRunOption | 'organizationId' | 'workspaceId' | 'timeoutMs'>
+export type PooledRunOptions = Pick<PerdureRunOptions, (typeof pooledRunOptions)[number]>
 
 /**
  * Agents that are up before they are needed: the first word of an answer comes several times sooner.
@@ -39,6 +42,7 @@ export class AgentPool {
   readonly #limits: { readonly size: number; readonly maxReady: number; readonly maxIdleMs: number }
   /** By workspace; the one used last stands last. */
   readonly #pools = new Map<string, WarmPool>()
+  #isClosed = false
 
   /** @throws {PerdureError} `invalid_request`, and what `runAgent` would refuse. */
   constructor({ size = 1, maxReady = 4 * size, maxIdleMs = 600_000, ...options }: AgentPoolOptions) {
@@ -54,23 +58,39 @@ export class AgentPool {
 
   /** Starts the agents of a workspace; resolves when they are ready. @throws {PerdureError} when they cannot be started. */
   async warm(workspace: Pick<PooledRunOptions, 'organizationId' | 'workspaceId'> = {}): Promise<void> {
+    this.#requireOpen()
     const failures: unknown[] = []
     await this.#poolOf(workspace, (error) => failures.push(error)).fill()
     if (failures.length > 0) throw PerdureError.from(failures[0])
   }
 
-  /** Like the function of that name, with an agent that is up where one is; the pool starts the next. */
+  /**
+   * Like the function of that name, with an agent that is up where one is; the pool starts the next.
+   * @throws {PerdureError} `invalid_request`, also for an option that only the pool itself can have, and once it is closed.
+   */
   runAgent(options: PooledRunOptions): AgentRun {
+    this.#requireOpen()
+    requirePerRun(options)
     const isNewSession = options.sessionId === undefined
     const warm = isNewSession ? this.#poolOf(options).take() : null
-    return runAgentWith({ ...this.#options, ...options }, warm)
+    try {
+      return runAgentWith({ ...this.#options, ...options }, warm)
+    } catch (error) {
+      if (warm !== null) void endAgent(warm)
+      throw error
+    }
   }
 
-  /** Ends the agents that are ready. Runs under way are not touched. */
+  /** Ends the agents that are ready, and starts no more. Runs under way are not touched. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     await Promise.all(pools.map((pool) => pool.close()))
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new PerdureError('invalid_request', 'The pool is closed: it starts no more agents.')
   }
 
   #poolOf(
@@ -116,6 +136,16 @@ export class AgentPool {
       binding: new RunBinding(),
     })
   }
+}
+
+/** The agents are up already: what they were started with cannot be changed any more. */
+function requirePerRun(options: PooledRunOptions): void {
+  const other = Object.keys(options).find((name) => !(pooledRunOptions as readonly string[]).includes(name))
+  if (other === undefined) return
+  throw new PerdureError('invalid_request', `Option ${other} belongs to the pool, not to one of its runs.`, {
+    hint: 'Give it to createAgentPool, or use runAgent.',
+    details: { option: other },
+  })
 }
 
 /** A pool of agents that are all started with the same options. */

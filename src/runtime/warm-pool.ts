@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { PerdureError } from '../errors/perdure-error.ts'
 import { endAgent, type StartedAgent } from './start-agent.ts'
 
 export interface WarmPoolOptions {
@@ -15,6 +17,8 @@ interface Spare {
   readonly expiry: NodeJS.Timeout
 }
 
+/** An agent that is not ready by then will not be. */
+const longestStartMs = 60_000
 /** After a failed start the next is tried no sooner than this. */
 const retryMs = 5_000
 
@@ -72,8 +76,15 @@ export class WarmPool {
 
   async #startOne(): Promise<StartedAgent> {
     const started = await this.#options.start()
-    await started.agent.ready
-    return started
+    const isUp = await isReady(started)
+    if (isUp) return started
+    await endAgent(started)
+    // Its reports tell why, by what they throw.
+    for await (const _report of started.agent.reports) continue
+    throw new PerdureError(
+      'agent_start_failed',
+      `An agent was not ready within ${longestStartMs} ms, or ended at once.`,
+    )
   }
 
   #add(started: StartedAgent): void {
@@ -92,6 +103,17 @@ export class WarmPool {
     void this.fill()
     await end(spare)
   }
+}
+
+/** Whether it is up; not when it ended instead, or takes too long. */
+async function isReady({ agent }: StartedAgent): Promise<boolean> {
+  let hasEnded = false
+  void agent.ended.then(() => (hasEnded = true))
+  const giveUp = new AbortController()
+  const tooLate = delay(longestStartMs, true, { signal: giveUp.signal, ref: false }).catch(() => true)
+  const isLate = await Promise.race([agent.ready.then(() => false), tooLate])
+  giveUp.abort()
+  return !isLate && !hasEnded
 }
 
 async function end({ started, expiry }: Spare): Promise<void> {
