@@ -26,6 +26,11 @@ export interface AgentDriver<Options> {
    * @throws {PerdureError} `session_not_found` when the transcript does not hold the call.
    */
   reopenToolCall(request: ReopenToolCallRequest): Promise<void>
+  /**
+   * Writes results of tool calls into a transcript that holds the calls and was cut before their results,
+   * so that an agent that resumes it knows them. What the transcript holds already stays as it is.
+   */
+  completeToolCalls(request: CompleteToolCallsRequest): Promise<void>
   /** Ids of the inputs that a transcript holds: what an agent that resumes it need not be told again. */
   inputsIn(transcript: readonly TranscriptEntry[]): ReadonlySet<string>
 }
@@ -35,6 +40,22 @@ export interface ReopenToolCallRequest {
   readonly agentSessionId: string
   /** The model's own id of the call. */
   readonly toolUseId: string
+}
+
+export interface CompleteToolCallsRequest {
+  readonly transcripts: RunTranscripts
+  readonly agentSessionId: string
+  readonly results: readonly KnownToolResult[]
+}
+
+/** What became of a tool call on the main thread. */
+export interface KnownToolResult {
+  /** The model's own id of the call. */
+  readonly toolUseId: string
+  /** Id of the result in the transcript, where the agent gave it one. */
+  readonly uuid: string | undefined
+  readonly content: readonly unknown[]
+  readonly isError: boolean
 }
 
 export interface ForkConversationRequest {

@@ -86,10 +86,12 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     now: clock.now(),
   })
   const transcripts = transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence })
+  const { agentSessionId } = conversation
+  await dependencies.driver.completeToolCalls({ transcripts, agentSessionId, results: recovered.results })
   if (request.decision !== null) {
     await dependencies.driver.reopenToolCall({
       transcripts,
-      agentSessionId: conversation.agentSessionId,
+      agentSessionId,
       toolUseId: heldCall(recovered.state, request.decision.toolUseEventId),
     })
   }

@@ -3,9 +3,10 @@ import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { AgentDriver } from '../ports/agent-driver.ts'
+import type { AgentDriver, KnownToolResult } from '../ports/agent-driver.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import { isUserMessage, type UserMessage } from './inputs.ts'
+import { knownResults } from './known-results.ts'
 import { looseEnds } from './loose-ends.ts'
 
 interface Recovery {
@@ -17,6 +18,8 @@ export interface RecoveredSession {
   readonly state: SessionState
   /** Messages that stand in the log but never reached the agent's transcript; they are given to it again. */
   readonly lost: readonly UserMessage[]
+  /** Results of tool calls that the transcript may lack. */
+  readonly results: readonly KnownToolResult[]
 }
 
 /**
@@ -30,6 +33,7 @@ export async function recoverSession(
   const { sessionId, fence, agentSessionId, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
+  const results = knownResults(history)
   const unsettled = history.slice(history.findLastIndex(settlesMessages) + 1).filter(isUserMessage)
   const waiting = (await stores.inbox.list(sessionId)).map(({ input }) => input).filter(isUserMessage)
   const isKnown =
@@ -41,10 +45,10 @@ export async function recoverSession(
     ...taken.map((message) => ({ ...message, processed_at: now.toISOString() })),
     ...(state.run === null ? [] : endingOfDeadRun(state, now)),
   ]
-  if (drafts.length === 0) return { state, lost }
+  if (drafts.length === 0) return { state, lost, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
   const appended = await stores.events.append(sessionId, drafts, { fence, takenFromInbox })
-  return { state: fold(appended, state), lost }
+  return { state: fold(appended, state), lost, results }
 }
 
 function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {

@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openSession, runAgent, SqliteStorage, type LoggedEvent, type RunAgentOptions } from '../../src/index.ts'
+import {
+  listSessions,
+  openSession,
+  runAgent,
+  SqliteStorage,
+  type LoggedEvent,
+  type RunAgentOptions,
+} from '../../src/index.ts'
 import { scriptedModel, type Script } from '../../src/testing/index.ts'
 import { waitUntilNoneIsMarked } from '../support/processes.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -90,6 +97,30 @@ describe.skipIf(process.platform !== 'linux')('a host that is killed with SIGKIL
     expect(await session.state()).toMatchObject({ status: 'idle', run: null, openSpans: {}, openTools: {} })
     const unknown = log.filter((event) => event.type === 'perdure.tool_results_unknown')
     expect(unknown).toHaveLength(log.some((event) => event.type === 'agent.tool_use') ? 1 : 0)
+    await storage.close()
+  })
+
+  it('just as the result of a tool is logged: the agent is told that result', async () => {
+    const dataDirectory = scratchFolder()
+    const bash = { name: 'Bash', input: { command: 'sleep 0.5; echo the-result' } }
+    const script: Script = {
+      rules: [{ when: { toolResult: false }, reply: { tool: bash } }, { reply: { delayMs: 5_000, text: 'Late.' } }],
+    }
+    const child = startRun({ dataDirectory, cwd: scratchFolder(), script, allowedTools: ['Bash'] })
+    await killAt(child, (event) => event.type === 'agent.tool_result')
+    const storage = new SqliteStorage({ dataDirectory })
+    const [session] = await listSessions({ storage })
+    const model = scriptedModel({ rules: [{ reply: 'I see.' }] })
+    const run = runAgent({
+      prompt: 'Well?',
+      sessionId: session!.id,
+      cwd: scratchFolder(),
+      storage,
+      upstream: model,
+      tools: ['Bash'],
+    })
+    expect(await run).toMatchObject({ status: 'completed', text: 'I see.' })
+    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('"the-result')
     await storage.close()
   })
 })

@@ -154,6 +154,7 @@ export function fakeRun(options: FakeRunOptions = {}) {
     },
     forkConversation: () => Promise.reject(new Error('a fake does not fork')),
     reopenToolCall: () => Promise.resolve(),
+    completeToolCalls: async () => {},
     inputsIn: () => new Set(),
   }
   const dependencies: RunDependencies<null> = {

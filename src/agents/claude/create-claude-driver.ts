@@ -1,6 +1,7 @@
 import type { AgentDriver } from '../../ports/agent-driver.ts'
 import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { ClaudeProcess } from './claude-process.ts'
+import { completeToolCalls } from './complete-tool-calls.ts'
 import { forkConversation } from './fork-conversation.ts'
 import { inputsInTranscript } from './inputs-in-transcript.ts'
 import { reopenToolCall } from './reopen-tool-call.ts'
@@ -19,6 +20,7 @@ export function createClaudeDriver(options: ClaudeDriverOptions = {}): AgentDriv
     validate: validateOptions,
     forkConversation,
     reopenToolCall,
+    completeToolCalls,
     inputsIn: inputsInTranscript,
     start: (request) => new ClaudeProcess(request, limits),
   }
