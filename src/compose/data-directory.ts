@@ -23,7 +23,11 @@ export class DataDirectory implements StorageSource {
 
   /** @throws {PerdureError} `storage_failed`, `storage_busy`, `storage_schema_too_new`. */
   open(): Promise<Storage> {
-    this.#storage ??= this.#openStorage()
+    this.#storage ??= this.#openStorage().catch((error: unknown) => {
+      // Whoever asks next may have more luck.
+      this.#storage = undefined
+      throw error
+    })
     return this.#storage
   }
 

@@ -5,6 +5,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import { LiveQueue } from './live-queue.ts'
 import type { RunInput } from './run-request.ts'
+import { warnOf } from './warn-of.ts'
 
 /** What a handle needs of the run behind it. */
 export interface RunControl {
@@ -139,10 +140,8 @@ export class AgentRun implements PromiseLike<RunOutcome>, AsyncIterable<SessionS
       try {
         listener(event)
       } catch (error) {
-        // Who only watches must not break the turn; his fault still has to be seen.
-        queueMicrotask(() => {
-          throw error
-        })
+        // Who only watches must break neither the turn nor the process.
+        warnOf('A listener of a run threw', error)
       }
     }
   }

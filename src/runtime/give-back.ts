@@ -1,3 +1,5 @@
+import { warnOf } from './warn-of.ts'
+
 /** The way to give back something that was taken. */
 export type Held = () => Promise<void> | void
 
@@ -7,9 +9,7 @@ export async function giveBack(held: readonly Held[]): Promise<void> {
     try {
       await release()
     } catch (error) {
-      process.emitWarning(`A run could not give something back: ${messageOf(error)}`, 'PerdureWarning')
+      warnOf('A run could not give something back', error)
     }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

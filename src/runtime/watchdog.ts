@@ -28,6 +28,7 @@ export function startWatchdog({ clock, timeoutMs, idleTimeoutMs, onExpiry }: Wat
   let seenMs = startedMs
   let expected = true
   let timer: NodeJS.Timeout | undefined
+  let isStopped = false
 
   const expire = (error: PerdureError): void => {
     stop()
@@ -45,10 +46,9 @@ export function startWatchdog({ clock, timeoutMs, idleTimeoutMs, onExpiry }: Wat
       timer = setTimeout(check, Math.min(longestTimerMs, Math.max(1, Math.ceil(Math.min(deadlineInMs, silenceInMs)))))
     }
   }
-  const stop = (): void => clearTimeout(timer)
-  const restart = (): void => {
-    stop()
-    check()
+  const stop = (): void => {
+    isStopped = true
+    clearTimeout(timer)
   }
   check()
 
@@ -58,10 +58,11 @@ export function startWatchdog({ clock, timeoutMs, idleTimeoutMs, onExpiry }: Wat
       seenMs = clock.monotonicMs()
     },
     expectActivity(now) {
-      if (now === expected) return
+      if (now === expected || isStopped) return
       expected = now
       seenMs = clock.monotonicMs()
-      restart()
+      clearTimeout(timer)
+      check()
     },
     stop,
   }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { newRunId, newSessionId } from '../../src/domain/ids.ts'
 import { PerdureError } from '../../src/errors/perdure-error.ts'
+import { AgentRun } from '../../src/runtime/agent-run.ts'
 import { fakeRun, says, storesAppending } from '../support/fake-run.ts'
 
 const cancelled = () => new PerdureError('cancelled', 'Enough.')
@@ -149,6 +151,28 @@ describe('a question', () => {
       agent.reports.push({ type: 'notice', thread: null, name: 'anything', payload: {} })
     })
     expect(await run.run()).toMatchObject({ status: 'failed', error: { code: 'storage_failed' } })
+  })
+})
+
+describe('a listener that throws', () => {
+  it('breaks neither the run nor the process, and its fault is seen', async () => {
+    const { run } = fakeRun()
+    const handle = new AgentRun({
+      sessionId: newSessionId(),
+      runId: newRunId(),
+      parseInput: () => says('More.'),
+      start: () => Promise.resolve(run),
+    })
+    const warnings: (string | undefined)[] = []
+    const hear = (warning: Error & { detail?: string }): void => void warnings.push(warning.detail)
+    process.on('warning', hear)
+    handle.onEvent(() => {
+      throw new Error('my own fault')
+    })
+    expect(await handle).toMatchObject({ status: 'completed' })
+    await delay(1)
+    process.off('warning', hear)
+    expect(warnings[0]).toContain('my own fault')
   })
 })
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Sandbox, SandboxProcess } from '../../src/ports/sandbox.ts'
 import { createLocalSandboxProvider } from '../../src/sandboxes/local/local-provider.ts'
 import { reapOrphans, writeProcessRecord } from '../../src/sandboxes/local/process-record.ts'
@@ -130,6 +130,17 @@ const behaviour = (reaping: 'kernel' | 'process-group') => () => {
     expect(readdirSync(join(state, 'processes'))).toEqual([])
   })
 }
+
+test('a process that cannot be written down is not left behind', async () => {
+  using folder = new TestFolder()
+  const stateDirectory = join(folder.path, 'state')
+  const sandbox = await createLocalSandboxProvider({ stateDirectory }).create({ workingDirectory: folder.path })
+  writeFileSync(stateDirectory, 'in the way')
+  const environment = { PATH: process.env['PATH'] ?? '', SLEEPER: folder.path }
+  const command = { command: '/bin/sleep', args: ['600'], workingDirectory: folder.path, environment }
+  expect(() => sandbox.spawn(command)).toThrow('ENOTDIR')
+  await vi.waitFor(() => expect(sleepers(folder.path)).toEqual([]), 3_000)
+})
 
 requires('linux', 'pid-namespace').describe('local, reaped by the kernel', behaviour('kernel'))
 describe('local, in a process group', behaviour('process-group'))

@@ -2,6 +2,7 @@ import { newRunId, newSessionId } from '../../domain/ids.ts'
 import type { RunOutcome } from '../../domain/outcome.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { AgentRun } from '../../runtime/agent-run.ts'
+import { warnOf } from '../../runtime/warn-of.ts'
 import { runAgent } from '../run-agent.ts'
 import { parseUserMessage } from '../user-message.ts'
 import type { StreamingAgentConfig } from './agent-config.ts'
@@ -91,13 +92,11 @@ function endings(failure: PerdureError | null, outcome: RunOutcome | null): Stre
   ]
 }
 
-/** Who only watches must not break the run; his fault still has to be seen. */
+/** Who only watches must break neither the run nor the process. */
 function guard(callback: () => void): void {
   try {
     callback()
   } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+    warnOf('A callback of onStream threw', error)
   }
 }

@@ -29,7 +29,13 @@ export function startLocalProcess(command: SandboxCommand, options: LocalProcess
   const record = { marker, pid: child.pid ?? 0, start: child.pid === undefined ? '' : (processStart(child.pid) ?? '') }
   if (options.stateDirectory !== undefined && child.pid !== undefined) {
     const host = { hostPid: process.pid, hostStart: processStart(process.pid) ?? '' }
-    writeProcessRecord(options.stateDirectory, { ...record, ...host })
+    try {
+      writeProcessRecord(options.stateDirectory, { ...record, ...host })
+    } catch (error) {
+      // Nobody would know of it: it must not live.
+      killRecorded(record)
+      throw error
+    }
   }
   const exited = options.reaping === 'kernel' ? exitOf(child).then(exitThroughWrapper) : exitOf(child)
   const kill = options.reaping === 'kernel' ? signalNamespace : signalGroup
