@@ -6,7 +6,9 @@ interface Owned {
 }
 
 const conversation = { owned: 'Perdure keeps the conversation: resume or fork the session instead.' } as const
-const transcript = { owned: 'Perdure keeps the transcript in its own store: set storage or dataDir instead.' } as const
+const transcript = {
+  owned: 'Perdure keeps the transcript in its own store: set storage or dataDirectory instead.',
+} as const
 const delivery = {
   owned: 'Perdure always delivers servers and plugins over the agent’s own channel, never in its arguments.',
 } as const

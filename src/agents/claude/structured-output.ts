@@ -38,6 +38,8 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new PerdureError('invalid_request', `outputFormat.schema is not a valid JSON schema: ${message}`, {
+      // The agent has the same limit.
+      hint: "Use draft 7; with zod: z.toJSONSchema(schema, { target: 'draft-7' }).",
       cause: error,
     })
   }

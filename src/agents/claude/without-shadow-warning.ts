@@ -6,11 +6,11 @@ const code = 'CLAUDE_SDK_CAN_USE_TOOL_SHADOWED'
  */
 export function withoutShadowWarning<Result>(start: () => Result): Result {
   const { emitWarning } = process
-  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     const [options] = rest
     if (typeof options === 'object' && options !== null && 'code' in options && options.code === code) return
     Reflect.apply(emitWarning, process, [warning, ...rest])
-  })
+  }
   try {
     return start()
   } finally {
