@@ -10,6 +10,6 @@ it('npm run bench measures what it is asked for and says so in a table', async (
     cwd: root,
   })
   expect(stdout).toContain('## Event log')
-  expect(stdout).toMatch(/\| append of one event, alone \| .+ ms.+ × /)
+  expect(stdout).toMatch(/\| append of one event, alone \| .+ ms.+ ×/)
   expect(stdout).toContain('| rebuild of 1,000 events |')
 })

@@ -12,7 +12,9 @@ export async function measureMemory({ quick, scratch, progress }: BenchSettings)
     perdure: () => holdAgents({ kind: 'perdure', agents, scratch }),
   }
   const { bare, perdure } = await alternate<keyof typeof variants, HeldMemory>(variants, {
-    rounds: quick ? 1 : 5,
+    rounds: quick ? 1 : 3,
+    // Each has processes of its own, which nothing could warm.
+    warmUp: false,
     progress,
   })
   const row = (what: string, pick: (memory: HeldMemory) => number, goal?: Goal) =>
