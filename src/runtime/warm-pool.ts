@@ -19,6 +19,8 @@ interface Spare {
 
 /** An agent that is not ready by then will not be. */
 const longestStartMs = 60_000
+/** A start costs what the run that took the last one needs for its first answer. */
+const refillDelayMs = 1_000
 /** After a failed start the next is tried no sooner than this. */
 const retryMs = 5_000
 
@@ -32,6 +34,7 @@ export class WarmPool {
   #filling: Promise<void> | null = null
   #isClosed = false
   #retryAtMs = 0
+  #refill: NodeJS.Timeout | undefined
 
   constructor(options: WarmPoolOptions) {
     this.#options = options
@@ -42,16 +45,18 @@ export class WarmPool {
     return this.#spares.length
   }
 
-  /** One that is ready, or null; the pool starts the next. */
+  /** One that is ready, or null; the pool starts the next, a little later. */
   take(): StartedAgent | null {
     const spare = this.#spares.shift()
     if (spare !== undefined) clearTimeout(spare.expiry)
-    void this.fill()
+    if (!this.#isClosed) this.#refill ??= setTimeout(() => void this.fill(), refillDelayMs).unref()
     return spare?.started ?? null
   }
 
   /** Starts what is missing, one after the other; resolves when all are ready, or one could not be started. */
   fill(): Promise<void> {
+    clearTimeout(this.#refill)
+    this.#refill = undefined
     this.#filling ??= this.#fill().finally(() => (this.#filling = null))
     return this.#filling
   }
@@ -59,6 +64,7 @@ export class WarmPool {
   /** Ends all that are ready, and starts no more. */
   async close(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#refill)
     await this.#filling
     await Promise.all(this.#spares.splice(0).map((spare) => end(spare)))
   }
