@@ -35,7 +35,5 @@ export type SessionStreamEvent = LoggedEvent | PreviewEvent
 export const isPreview = (event: SessionStreamEvent): event is PreviewEvent =>
   event.type === 'event_start' || event.type === 'event_delta'
 
-export const isOwnEvent = (event: EventDraft): boolean => event.type.startsWith('perdure.')
-
 /** The schema of stored events that this version writes; older rows are upcast when they are read. */
 export const eventSchemaVersion = 1

@@ -56,7 +56,6 @@ export const userInputSchema = z.discriminatedUnion('type', [
   userInterruptSchema,
   userToolConfirmationSchema,
 ])
-export type UserInput = z.infer<typeof userInputSchema>
 
 /** An input that has its id. */
 export type UserInputEvent =
