@@ -48,6 +48,7 @@ describe('the packed package', () => {
     expect(packed).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/bin.js']),
     )
+    expect(packed).toContain('examples/scripts/hello.yaml')
     expect(packed.filter((path) => /\.test\.|fixtures|^src\//.test(path))).toEqual([])
   })
 
