@@ -4,6 +4,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { SessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { TranscriptEntry } from '../ports/transcript-store.ts'
 
 export interface ForkRequest {
   readonly from: SessionId
@@ -68,8 +69,23 @@ async function copyConversation(
   if (entries === null) return null
   if (at === head) return driver.forkConversation({ transcripts, agentSessionId })
   const known = new Set(entries.map((entry) => entry['uuid']))
-  const upToUuid = lastMessageId(await events.read(parent.id, { upTo: at }), known)
+  const history = await events.read(parent.id)
+  const upToUuid =
+    lastMessageId(
+      history.filter(({ sequence }) => sequence <= at),
+      known,
+    ) ?? inheritedId(history, entries)
   return upToUuid === null ? null : driver.forkConversation({ transcripts, agentSessionId, upToUuid })
+}
+
+/** The newest message that the parent, a fork itself, had before any of its own; null when it is no fork. */
+function inheritedId(history: readonly LoggedEvent[], entries: readonly TranscriptEntry[]): string | null {
+  if (history[0]?.type !== 'perdure.session_forked') return null
+  const own = new Set<unknown>(history.flatMap(({ perdure }) => perdure?.sdk_uuid ?? []))
+  const firstOwn = entries.findIndex((entry) => own.has(entry['uuid']))
+  const inherited = entries.slice(0, firstOwn === -1 ? entries.length : firstOwn)
+  const uuid = inherited.findLast(({ type }) => type === 'user' || type === 'assistant')?.['uuid']
+  return typeof uuid === 'string' ? uuid : null
 }
 
 /** The newest message of the main conversation that the transcript also holds. */

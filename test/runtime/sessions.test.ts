@@ -104,6 +104,19 @@ describe('a session', () => {
     expect(wireOf(whole.model)).not.toContain('Charlie')
   })
 
+  it('that is a fork can be forked where it began, and still knows what it was born with', async () => {
+    const storage = new MemoryStorage()
+    const answering: Script = { rules: [{ reply: 'Noted.' }] }
+    const { sessionId } = await turn(storage, answering, { prompt: 'Alpha.' }).run
+    const fork = await (await openSession(sessionId, { storage })).fork()
+    await turn(storage, answering, { sessionId: fork.id, prompt: 'Bravo.' }).run
+    const again = await fork.fork('again', { at: 1 })
+    const { run, model } = turn(storage, answering, { sessionId: again.id, prompt: 'Charlie.' })
+    await run
+    expect(wireOf(model)).toMatch(/Alpha.*Noted.*Charlie/)
+    expect(wireOf(model)).not.toContain('Bravo')
+  })
+
   it('has one driver at a time: a second is refused and the first goes on', async () => {
     const storage = new MemoryStorage()
     const first = turn(storage, { turns: [{ text: 'Slow.', delayMs: 1500 }] })
