@@ -51,7 +51,7 @@ function troubleText(
     case 'session.error': {
       const isRetried = 'retry_status' in event.error && event.error.retry_status.type === 'retrying'
       const message = oneLine(event.error.message, columns)
-      return isRetried ? style.yellow(`↻ ${message}: trying again`) : style.red(`✗ ${message}`)
+      return isRetried ? style.yellow(`↻ ${message.replace(/\.$/, '')}: trying again`) : style.red(`✗ ${message}`)
     }
     case 'perdure.permission_denied':
       return style.yellow(`✗ ${event.tool_name} was refused: ${oneLine(event.message, columns)}`)

@@ -79,9 +79,9 @@ test('sub-agents speak under their name, in whole texts, and two of a name are t
 test('retries and failures are told apart', () => {
   const error = (status: string): Loose => ({
     type: 'session.error',
-    error: { message: 'overloaded', retry_status: { type: status } },
+    error: { message: 'overloaded.', retry_status: { type: status } },
   })
-  expect(shown(error('retrying'), error('exhausted'))).toBe('↻ overloaded: trying again\n✗ overloaded\n')
+  expect(shown(error('retrying'), error('exhausted'))).toBe('↻ overloaded: trying again\n✗ overloaded.\n')
 })
 
 test('words of models and tools cannot steer the terminal', () => {
