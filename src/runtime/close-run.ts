@@ -63,10 +63,11 @@ async function writeEnding<Options>(
       error: error?.toJSON() ?? turn.error,
     }),
   )
-  await writer.flushed()
-  await stores.sessions.update(record.id, {
+  const update = stores.sessions.update(record.id, {
     status: 'idle',
     fence: open.fence,
     ...(writer.state.agentSessionId === null ? {} : { agentSessionId: writer.state.agentSessionId }),
   })
+  // Asked for together, they are written together.
+  await Promise.all([writer.flushed(), update])
 }

@@ -78,7 +78,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const { dependencies, request, reactions, held } = opening
   const { stores, clock } = dependencies
   const place = await agentPlace(opening)
-  const { record, conversation, fence } = await takeSession(opening)
+  const { record, conversation, fence } = await takeSession(opening, place)
   const recovered = await recoverSession(dependencies, {
     sessionId: record.id,
     agentSessionId: record.agentSessionId,
@@ -128,7 +128,11 @@ function heldCall(state: SessionState, eventId: string): string {
   })
 }
 
-/** Where the agent is: up already, or a sandbox to start it in. What cannot be had fails here, before the session is touched. */
+/**
+ * Where the agent is: up already, on its way, or a sandbox to start it in. What cannot be had fails here,
+ * before the session is touched. A new session's agent is started now: its process comes up while the
+ * session is written down, and it is told nothing before that.
+ */
 async function agentPlace<Options>({ dependencies, request, held }: Opening<Options>): Promise<StartedAgent | Sandbox> {
   if (request.warm !== null) {
     const { warm } = request
@@ -136,8 +140,14 @@ async function agentPlace<Options>({ dependencies, request, held }: Opening<Opti
     return warm
   }
   const sandbox = await dependencies.sandboxes.create({ workingDirectory: request.workingDirectory })
-  held.push(() => sandbox.destroy())
-  return sandbox
+  if (request.create === null) {
+    held.push(() => sandbox.destroy())
+    return sandbox
+  }
+  const conversation: AgentConversation = { kind: 'new', agentSessionId: randomUUID() }
+  const started = await startAgent(dependencies, { ...request, sandbox, conversation, binding: new RunBinding() })
+  held.push(() => endAgent(started))
+  return started
 }
 
 /** The agent that is up already, or a new one, tied to this run. */
@@ -158,7 +168,10 @@ async function agentFor<Options>(
 }
 
 /** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */
-async function takeSession<Options>({ dependencies, request, reactions, held, undo }: Opening<Options>) {
+async function takeSession<Options>(
+  { dependencies, request, reactions, held, undo }: Opening<Options>,
+  place: StartedAgent | Sandbox,
+) {
   const { sessions, leases, transcripts } = dependencies.stores
   const { sessionId, runId, leaseTtlMs: ttlMs } = request
   if (request.create !== null) await sessions.create(request.create)
@@ -171,7 +184,8 @@ async function takeSession<Options>({ dependencies, request, reactions, held, un
   const { fence } = lease
   // Read again: until the lease was ours, another run may have moved the session on.
   const before = await sessions.get(sessionId)
-  const agentSessionId = before?.agentSessionId ?? request.warm?.conversation.agentSessionId ?? randomUUID()
+  const own = 'agent' in place ? place.conversation.agentSessionId : randomUUID()
+  const agentSessionId = before?.agentSessionId ?? own
   const hasHistory = before?.agentSessionId != null && (await transcripts.load({ agentSessionId })) !== null
   const conversation: AgentConversation = { kind: hasHistory ? 'resume' : 'new', agentSessionId }
   const record = await sessions.update(sessionId, {

@@ -1,5 +1,7 @@
-import { Ajv, type ValidateFunction } from 'ajv'
-import formats from 'ajv-formats'
+import type * as AjvModule from 'ajv'
+import type { ValidateFunction } from 'ajv'
+import type formats from 'ajv-formats'
+import { createRequire } from 'node:module'
 import { PerdureError, type ErrorRecord } from '../../errors/perdure-error.ts'
 
 /** Says what is wrong with a turn's structured output; null when it is as the schema wants it. */
@@ -30,11 +32,8 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
       'outputFormat.schema must describe an object: an array at the top can never be given.',
     )
   }
-  // ajv-formats is CommonJS: its type says `default`, its value is the function itself.
-  const ajv = new Ajv({ allErrors: true, strict: false })
-  addFormats(ajv)
   try {
-    return ajv.compile(schema)
+    return createAjv().compile(schema)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new PerdureError('invalid_request', `outputFormat.schema is not a valid JSON schema: ${message}`, {
@@ -45,7 +44,16 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
   }
 }
 
-const addFormats = formats as unknown as typeof formats.default
+/** Both are CommonJS, and loaded with the first schema: most runs have none. */
+const load = createRequire(import.meta.url)
+
+function createAjv(): AjvModule.Ajv {
+  const { Ajv } = load('ajv') as typeof AjvModule
+  const addFormats = load('ajv-formats') as typeof formats.default
+  const ajv = new Ajv({ allErrors: true, strict: false })
+  addFormats(ajv)
+  return ajv
+}
 
 const invalid = (message: string, problems: readonly string[]): ErrorRecord =>
   new PerdureError(

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parse as parseYaml } from 'yaml'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import { parseScript } from './parse-script.ts'
 import type { Script } from './script.ts'
@@ -14,7 +13,7 @@ const moduleEndings = new Set(['.ts', '.mts', '.js', '.mjs'])
  * @throws {PerdureError} `script_invalid`, with the file and the place in it.
  */
 export async function loadScript(path: string): Promise<Script> {
-  const value = moduleEndings.has(extname(path)) ? await importDefault(path) : parseFile(await readText(path), path)
+  const value = moduleEndings.has(extname(path)) ? await importDefault(path) : await readFileValue(path)
   return parseScript(value, path)
 }
 
@@ -26,9 +25,12 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parseFile(text: string, path: string): unknown {
+async function readFileValue(path: string): Promise<unknown> {
+  const text = await readText(path)
+  // Loaded with the first file: who never plays one does without the parser.
+  const { parse } = await import('yaml')
   try {
-    return parseYaml(text)
+    return parse(text)
   } catch (cause) {
     throw unreadable(path, cause instanceof Error ? cause.message : 'not YAML', cause)
   }
