@@ -33,7 +33,7 @@ type PerRunOption = (typeof perRunOptions)[number]
 export type PooledRunOptions = Pick<PerdureRunOptions, (typeof pooledRunOptions)[number]>
 
 /**
- * Agents that are up before they are needed: the first word of an answer comes several times sooner.
+ * Agents that are up before they are needed: the first word of an answer comes in less than half the time.
  * A ready agent belongs to one workspace and serves one run, so nothing passes from one to another.
  * Resumed and forked sessions start their own agent.
  */

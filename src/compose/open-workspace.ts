@@ -33,7 +33,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
     workspaceId: options.workspaceId ?? defaultScope.workspaceId,
   })
   if (options.storage === undefined) {
-    directory.reap()
     await stores.sessions.deleteExpired()
   }
   return { stores, sandboxes: directory.sandboxes, description: storage.description }

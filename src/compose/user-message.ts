@@ -33,14 +33,13 @@ export function parseUserMessage(message: unknown, priority: InputPriority = 'ne
 const isPriority = (value: unknown): value is InputPriority => priorities.includes(value)
 
 /** A prompt, taken apart: the message that is known now, and those that will come. @throws {PerdureError} `invalid_request`. */
-export function parsePrompt(prompt: unknown): { prompt: RunInput | null; inputs: AsyncIterable<RunInput> } {
-  const isStream = typeof prompt === 'object' && prompt !== null && Symbol.asyncIterator in prompt
-  return {
-    prompt: prompt === undefined || isStream ? null : parseUserMessage(prompt),
-    inputs: messagesOf(isStream ? (prompt as AsyncIterable<unknown>) : []),
+export function parsePrompt(prompt: unknown): { prompt: RunInput | null; inputs: AsyncIterable<RunInput> | null } {
+  if (typeof prompt === 'object' && prompt !== null && Symbol.asyncIterator in prompt) {
+    return { prompt: null, inputs: messagesOf(prompt as AsyncIterable<unknown>) }
   }
+  return { prompt: prompt === undefined ? null : parseUserMessage(prompt), inputs: null }
 }
 
-async function* messagesOf(messages: AsyncIterable<unknown> | readonly unknown[]): AsyncGenerator<RunInput, void> {
+async function* messagesOf(messages: AsyncIterable<unknown>): AsyncGenerator<RunInput, void> {
   for await (const message of messages) yield parseUserMessage(message)
 }

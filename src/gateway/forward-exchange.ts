@@ -69,20 +69,26 @@ interface AgentSide {
 async function sendAnswer({ outgoing, watch }: AgentSide, answer: UpstreamResponse): Promise<void> {
   const requestId = answer.headers['request-id'] ?? newRequestId()
   watch?.response(answer.status, requestId)
-  outgoing.writeHead(answer.status, { ...headersForAgent(answer.headers), 'request-id': requestId }).flushHeaders()
+  outgoing.writeHead(answer.status, {
+    ...headersForAgent(answer.headers),
+    // Asked again, a refused credential is refused again; the agent would try for seconds.
+    ...(answer.status === 401 ? { 'x-should-retry': 'false' } : {}),
+    'request-id': requestId,
+  })
   const isStream = answer.status < 400 && (answer.headers['content-type'] ?? '').startsWith('text/event-stream')
   if (watch === undefined || isStream) {
+    outgoing.flushHeaders()
     await pump({ outgoing, watch }, answer.body)
     watch?.endOfStream()
-  } else {
-    // An answer in one piece is observed before its first byte travels on.
-    const chunks: Uint8Array[] = []
-    for await (const chunk of answer.body) chunks.push(chunk)
-    const whole = Buffer.concat(chunks)
-    watch.wholeAnswer(answer.status, whole)
-    if (!outgoing.destroyed) outgoing.write(whole)
+    if (!outgoing.destroyed) outgoing.end()
+    return
   }
-  if (!outgoing.destroyed) outgoing.end()
+  // An answer in one piece is observed before its first byte travels on, and travels in one piece.
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer.body) chunks.push(chunk)
+  const whole = Buffer.concat(chunks)
+  watch.wholeAnswer(answer.status, whole)
+  if (!outgoing.destroyed) outgoing.end(whole)
 }
 
 async function pump({ outgoing, watch }: AgentSide, body: AsyncIterable<Uint8Array>): Promise<void> {

@@ -66,9 +66,9 @@ export class AgentRun implements PromiseLike<RunOutcome>, AsyncIterable<SessionS
     return this.#outcome.finally(onFinally)
   }
 
-  /** Whether anybody follows the events now. */
+  /** Whether anybody iterates over the events now. A listener may only watch, and does not count. */
   get isFollowed(): boolean {
-    return this.#readers > 0 || this.#listeners.size > 0
+    return this.#readers > 0
   }
 
   /** Hears every event from now on. Returns the way to stop. */

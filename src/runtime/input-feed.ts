@@ -27,10 +27,10 @@ export class InputFeed {
   }
 
   /** Takes messages from the caller's stream until it ends, or the run does. */
-  async takeFrom(source: AsyncIterable<RunInput>): Promise<void> {
+  async takeFrom(source: AsyncIterable<RunInput> | null): Promise<void> {
     try {
       this.pump()
-      for await (const input of source) {
+      for await (const input of source ?? []) {
         if (this.#stopped) return
         await this.send(input)
       }

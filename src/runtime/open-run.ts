@@ -103,6 +103,9 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
   opening.undo.push(() => inputs.withdraw())
   if (request.prompt !== null) await inputs.add(request.prompt)
+  if (request.inputs === null && request.decision === null && !inputs.hasMore()) {
+    throw new PerdureError('invalid_request', 'There is nothing to say: no prompt, and no message that waits.')
+  }
   const { agent, upstream } = await agentFor(
     opening,
     { place, conversation },

@@ -92,7 +92,7 @@ function eventsOfRun(stamp: Stamp) {
       error: report.error,
       subtype: report.subtype,
       terminal_reason: report.terminalReason,
-      cost_nano_usd: nanoUsdFromUsd(report.costUsd).toString(),
+      cost_nano_usd: nanoUsdFromUsd(Math.max(0, report.costUsd)).toString(),
       model_usage: modelUsageOf(report),
       model_requests: modelRequests,
       duration_ms: Math.round(report.durationMs),
@@ -113,7 +113,7 @@ function modelUsageOf(report: TurnEndedReport): Record<string, TurnModelUsage> {
         output_tokens: usage.outputTokens,
         cache_read_input_tokens: usage.cacheReadInputTokens,
         cache_creation_input_tokens: usage.cacheCreationInputTokens,
-        cost_nano_usd: nanoUsdFromUsd(usage.costUsd).toString(),
+        cost_nano_usd: nanoUsdFromUsd(Math.max(0, usage.costUsd)).toString(),
       },
     ]),
   )

@@ -29,8 +29,8 @@ export interface RunRequest<Options> {
   readonly warm: StartedAgent | null
   /** What the user says first, where that is known already: durable before the run shows any sign of life. */
   readonly prompt: RunInput | null
-  /** What the user says after that, in order. The run ends when this has ended and all is answered. */
-  readonly inputs: AsyncIterable<RunInput>
+  /** What the user says after that, in order; null: nothing. The run ends when this has ended and all is answered. */
+  readonly inputs: AsyncIterable<RunInput> | null
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

@@ -117,6 +117,15 @@ describe('a session', () => {
     expect(wireOf(model)).not.toContain('Bravo')
   })
 
+  it('is not woken for nothing: a run without a prompt needs a message that waits', async () => {
+    const storage = new MemoryStorage()
+    const session = await createSession({ storage })
+    const { run, model } = turn(storage, { turns: ['Never.'] }, { sessionId: session.id, prompt: undefined as never })
+    await expect(run).rejects.toMatchObject({ code: 'invalid_request' })
+    expect(model.requests).toEqual([])
+    expect(await session.state()).toMatchObject({ status: 'idle', lastSequence: 0 })
+  })
+
   it('has one driver at a time: a second is refused and the first goes on', async () => {
     const storage = new MemoryStorage()
     const first = turn(storage, { turns: [{ text: 'Slow.', delayMs: 1500 }] })

@@ -15,7 +15,7 @@ export interface ModelFailure {
 
 export function errorOfModel(failure: ModelFailure): ErrorRecord {
   const code = codeOfModelFailure(failure)
-  const message = failure.text.trim() || `The model could not be asked: ${failure.category ?? 'no answer'}.`
+  const message = withoutAdvice(failure.text) || `The model could not be asked: ${failure.category ?? 'no answer'}.`
   return new PerdureError(code, message, {
     details: {
       ...(failure.status === null ? {} : { httpStatus: failure.status }),
@@ -23,6 +23,10 @@ export function errorOfModel(failure: ModelFailure): ErrorRecord {
     },
   }).toJSON()
 }
+
+/** The agent's own advice speaks of our gateway's address, and of what our hint says better. */
+const withoutAdvice = (text: string): string =>
+  text.replace(/\s*This is a server-side issue, usually temporary.*$/s, '').trim()
 
 const byCategory: Readonly<Record<string, ErrorCode>> = {
   authentication_failed: 'authentication_failed',
@@ -45,6 +49,7 @@ function codeOfModelFailure({ status, category, apiType, text }: ModelFailure): 
   if (/prompt is too long/i.test(text)) return 'prompt_too_long'
   if (text.includes(scriptHasNoAnswer)) return 'script_no_match'
   if (/credit balance/i.test(text)) return 'billing_error'
+  if (text.includes('could not be reached')) return 'connection_failed'
   if (apiType === 'overloaded_error' || category === 'overloaded' || status === 529) return 'overloaded'
   if (status !== null) return codeOfStatus(status)
   if (category === 'server_error' || category === null || category === 'unknown') {

@@ -59,7 +59,7 @@ export function killRecorded(record: Pick<ProcessRecord, 'pid' | 'start' | 'mark
 function readRecords(stateDirectory: string): ProcessRecord[] {
   let names: string[]
   try {
-    names = readdirSync(folderOf(stateDirectory))
+    names = readdirSync(folderOf(stateDirectory)).filter((name) => name.endsWith('.json'))
   } catch {
     return []
   }

@@ -11,7 +11,11 @@ export class SqliteStorage implements StorageSource {
   }
 
   open(): Promise<Storage> {
-    this.#storage ??= openSqliteStorage(this.#options)
+    this.#storage ??= openSqliteStorage(this.#options).catch((error: unknown) => {
+      // Whoever asks next may have more luck.
+      this.#storage = undefined
+      throw error
+    })
     return this.#storage
   }
 
