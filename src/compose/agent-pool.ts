@@ -5,7 +5,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import { defaultScope } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { RunBinding } from '../runtime/run-binding.ts'
-import { endAgent, startAgent, type StartedAgent } from '../runtime/start-agent.ts'
+import { startAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { WarmPool } from '../runtime/warm-pool.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { chooseUpstream } from './choose-upstream.ts'
@@ -71,12 +71,13 @@ export class AgentPool {
   runAgent(options: PooledRunOptions): AgentRun {
     this.#requireOpen()
     requirePerRun(options)
-    const isNewSession = options.sessionId === undefined
-    const warm = isNewSession ? this.#poolOf(options).take() : null
+    if (options.sessionId !== undefined) return runAgentWith({ ...this.#options, ...options }, null)
+    const pool = this.#poolOf(options)
+    const warm = pool.take()
     try {
       return runAgentWith({ ...this.#options, ...options }, warm)
     } catch (error) {
-      if (warm !== null) void endAgent(warm)
+      if (warm !== null) pool.putBack(warm)
       throw error
     }
   }

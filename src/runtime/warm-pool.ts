@@ -53,6 +53,11 @@ export class WarmPool {
     return spare?.started ?? null
   }
 
+  /** One that was taken and has been told nothing is as good as before. */
+  putBack(started: StartedAgent): void {
+    this.#add(started)
+  }
+
   /** Starts what is missing, one after the other; resolves when all are ready, or one could not be started. */
   fill(): Promise<void> {
     clearTimeout(this.#refill)

@@ -34,13 +34,24 @@ describe('a run that is over', () => {
 describe('a run that cannot begin', () => {
   it('takes back what it was to say, and leaves the session idle', async () => {
     const failing = { createConfigDirectory: () => Promise.reject(new Error('no space')) }
-    const { run, stores, sessionId } = fakeRun({ dependencies: failing })
+    const { run: first, stores, sessionId } = fakeRun()
+    await first.run()
+    const { run } = fakeRun({ stores, sessionId, dependencies: failing })
     await expect(run.run()).rejects.toThrow('no space')
     expect(await stores.inbox.list(sessionId)).toEqual([])
     expect(await stores.sessions.get(sessionId)).toMatchObject({ status: 'idle' })
     const again = fakeRun({ stores, sessionId, request: { prompt: says('Again.') } })
     expect(await again.run.run()).toMatchObject({ status: 'completed' })
     expect(again.agent.heard.map(({ content }) => content)).toEqual([says('Again.').content])
+  })
+})
+
+describe('a new session whose agent cannot be started', () => {
+  it('is not created', async () => {
+    const failing = { createConfigDirectory: () => Promise.reject(new Error('no space')) }
+    const { run, stores, sessionId } = fakeRun({ dependencies: failing })
+    await expect(run.run()).rejects.toThrow('no space')
+    expect(await stores.sessions.get(sessionId)).toBeNull()
   })
 })
 
