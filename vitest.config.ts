@@ -8,17 +8,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real agents are CPU-bound at their start: more workers than cores only makes them wait.
     maxWorkers: 2,
+    // scripts/report-coverage.ts adds what processes of the tests reached, and holds the thresholds.
     coverage: {
       provider: 'v8',
-      reporter: ['text-summary', 'html', 'json-summary'],
+      reporter: ['html', 'json'],
       include: ['src/**/*.ts'],
       exclude: ['src/**/*.test.ts', 'src/**/*.test-d.ts', 'src/**/*-contract.ts'],
-      thresholds: {
-        lines: 90,
-        'src/domain/**': { lines: 95 },
-        'src/runtime/**': { lines: 95 },
-        'src/gateway/**': { lines: 95 },
-      },
     },
   },
 })

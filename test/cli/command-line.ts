@@ -27,12 +27,17 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** With coverage on, the command line writes down what of it ran; `scripts/report-coverage.ts` reads that. */
+const childCoverage = process.env['PERDURE_CHILD_COVERAGE']
+  ? { NODE_V8_COVERAGE: process.env['PERDURE_CHILD_COVERAGE'] }
+  : {}
+
 /** The environment of this process without what would change the answers. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
   const left = Object.entries(process.env).filter(
     ([name]) => !/^(ANTHROPIC_|CLAUDE|PERDURE_|NO_COLOR|FORCE_COLOR)/.test(name),
   )
-  return { ...Object.fromEntries(left), ...more }
+  return { ...Object.fromEntries(left), ...childCoverage, ...more }
 }
 
 /** Starts the real command line as a process of its own. */
