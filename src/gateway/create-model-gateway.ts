@@ -30,7 +30,8 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
   let listening: Promise<{ server: Server; origin: string }> | undefined
 
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const [, runId = '', path = ''] = /^\/run\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
+    const [, runId = '', askedPath = '/'] = /^\/run\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
+    const path = resolvePath(askedPath)
     const run = runs.get(runId)
     if (run === undefined || !run.isAllowed(incoming.headers)) {
       refuse(outgoing, 403, 'This run is closed, or the token is not the run’s.')
@@ -80,6 +81,12 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
   }
 
   return { openRun, close }
+}
+
+/** Without `..` in any spelling: the upstream would resolve it, and what is served is decided here. */
+function resolvePath(path: string): string {
+  const { pathname, search } = new URL(`http://gateway${path}`)
+  return pathname + search
 }
 
 async function serveRun(

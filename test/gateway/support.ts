@@ -52,6 +52,8 @@ export const modelRequest = JSON.stringify({
 
 export interface RawRequest {
   readonly method?: string
+  /** Sent as it is, in the place of the URL's, which would be resolved. */
+  readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly signal?: AbortSignal
@@ -60,11 +62,12 @@ export interface RawRequest {
 /** One request without a client library: the answer is read by the caller. */
 export function send(
   url: string,
-  { method = 'POST', headers = {}, body, signal }: RawRequest,
+  { method = 'POST', headers = {}, body, ...others }: RawRequest,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { method, headers, ...(signal === undefined ? {} : { signal }) }
-    httpRequest(url, options, resolve).on('error', reject).end(body)
+    httpRequest(url, { method, headers, ...others }, resolve)
+      .on('error', reject)
+      .end(body)
   })
 }
 
