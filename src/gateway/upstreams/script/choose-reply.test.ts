@@ -58,6 +58,11 @@ describe('createReplyChooser', () => {
     expect(await ask({ request: 3 })).toBeUndefined()
   })
 
+  it('spends no turn on what a rule answered', async () => {
+    const ask = play({ rules: [{ when: { request: 1 }, reply: 'rule' }], turns: ['one', 'two'] })
+    expect([await ask(), await ask({ request: 2 }), await ask({ request: 3 })]).toEqual(['rule', 'one', 'two'])
+  })
+
   it('finds its place again in a new process by the answers that a request carries', async () => {
     const turns = ['one', { error: { status: 529 } }, { text: 'cut', cutAfterEvents: 2 }, 'two', 'three']
     expect(await play({ turns })({ request: 1 })).toBe('one')

@@ -33,15 +33,15 @@ export function createReplyChooser({ rules = [], turns = [] }: Script): ReplyCho
     return rule
   }
 
-  const takeTurn = (request: ScriptRequest, state: SessionState): ScriptReplySource | undefined => {
-    if (request.kind !== 'turn' || request.thread !== null) return undefined
-    state.nextTurn ??= turnAfter(turns, request.request - 1)
-    return turns[state.nextTurn++]
-  }
+  const takeTurn = (state: SessionState): ScriptReplySource | undefined =>
+    state.nextTurn === undefined ? undefined : turns[state.nextTurn++]
 
   const choose = async (request: ScriptRequest): Promise<ScriptReply | undefined> => {
     const state = stateOf(request.session)
-    const source = takeRule(request, state)?.reply ?? sideReply(request) ?? takeTurn(request, state)
+    const isMain = request.kind === 'turn' && request.thread === null
+    // Only what was answered before this process came is counted by the request: a rule's answer spends no turn.
+    if (isMain) state.nextTurn ??= turnAfter(turns, request.request - 1)
+    const source = takeRule(request, state)?.reply ?? sideReply(request) ?? (isMain ? takeTurn(state) : undefined)
     const reply = typeof source === 'function' ? parseReply(await source(request), 'a function’s reply') : source
     return typeof reply === 'string' ? { text: reply } : reply
   }
