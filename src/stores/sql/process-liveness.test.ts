@@ -1,7 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { expect, it } from 'vitest'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
 import { isOwnerGone, ownerOfThisProcess } from './process-liveness.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
 
 const self = ownerOfThisProcess('run-1')
 
@@ -25,4 +33,23 @@ it('judges nobody on another machine, in another container, or whose start is un
   expect(isOwnerGone({ ...self, startedAt: 'another-boot/pid:[1]/1', processId: 999_999_999 })).toBe(false)
   const unknown = self.startedAt.replace(/[^/]+$/, 'unknown')
   expect(isOwnerGone({ ...self, startedAt: unknown, processId: 999_999_999 })).toBe(false)
+})
+
+it('sees a process that lives from another time zone and language, where only `ps` tells its start', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perdure-ps-'))
+  try {
+    // As `ps` does, it tells the time in the words of its environment.
+    writeFileSync(join(folder, 'ps'), '#!/bin/sh\necho "start in $TZ $LC_ALL"\n')
+    chmodSync(join(folder, 'ps'), 0o755)
+    vi.stubEnv('PATH', `${folder}${delimiter}${process.env['PATH']}`)
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin')
+    vi.stubEnv('TZ', 'CET-1')
+    const owner = ownerOfThisProcess('run-1')
+    expect(owner.startedAt).toContain('start in')
+    vi.stubEnv('TZ', 'JST-9')
+    vi.stubEnv('LC_ALL', 'ja_JP.UTF-8')
+    expect(isOwnerGone(owner)).toBe(false)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

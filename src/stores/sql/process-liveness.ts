@@ -55,8 +55,10 @@ function startTicksOf(processId: number): string | null {
   return state === 'Z' || state === 'X' ? 'ended' : (fields[19] ?? null)
 }
 
+/** In one time zone and language, whatever those of the process that asks: two that compare must read the same. */
 function startTimeOf(processId: number): string | null {
-  const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(processId)], { encoding: 'utf8' }).trim()
+  const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' }
+  const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(processId)], { encoding: 'utf8', env }).trim()
   return started === '' ? null : started.replaceAll(/\s+/g, ' ')
 }
 
