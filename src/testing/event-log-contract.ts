@@ -222,6 +222,7 @@ function readContract(backend: StorageUnderTest): void {
       expect(await sequences({ after: 2, upTo: 4 })).toEqual([3, 4])
       expect(await sequences({ limit: 2 })).toEqual([1, 2])
       expect(await sequences({ limit: 0 })).toEqual([])
+      expect(await sequences({ after: 7, limit: Infinity, upTo: Infinity })).toEqual([8, 9])
       expect(await sequences({ after: 99 })).toEqual([])
       expect(await sequences({ types: ['user.message'] })).toEqual([5, 9])
       expect(await sequences({ types: ['user.message'], limit: 1, after: 5 })).toEqual([9])

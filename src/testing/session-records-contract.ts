@@ -94,6 +94,7 @@ function listContract(backend: StorageUnderTest): void {
       await sessions.update(first.id, { status: 'running' })
       expect(ids(await sessions.list())).toEqual([third.id, second.id, first.id])
       expect(ids(await sessions.list({ limit: 2 }))).toEqual([third.id, second.id])
+      expect(ids(await sessions.list({ limit: Infinity }))).toEqual(ids(await sessions.list()))
       expect(ids(await sessions.list({ tag: 'b' }))).toEqual([second.id, first.id])
       expect(ids(await sessions.list({ tag: 'b', limit: 1 }))).toEqual([second.id])
       expect(ids(await sessions.list({ tag: 'B' }))).toEqual([])

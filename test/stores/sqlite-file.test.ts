@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import {
+  codeOf,
   newSession,
   pause,
   sampleEvent,
@@ -151,6 +152,15 @@ describe('what is wrong with the SQLite file', () => {
     await expect(openSqliteStorage({ dataDirectory: join(file, 'below') })).rejects.toMatchObject({
       code: 'storage_failed',
     })
+  })
+
+  it('a closed storage says so to readers and subscribers too', async () => {
+    const storage = await openSqliteStorage({ file: newFile() })
+    const stores = storage.workspace(scopeA)
+    const session = await newSession(stores)
+    await storage.close()
+    expect(await codeOf(stores.events.read(session))).toBe('storage_failed')
+    expect(await codeOf(stores.events.subscribe(session)[Symbol.asyncIterator]().next())).toBe('storage_failed')
   })
 
   it('a closed storage takes nothing more, but finishes what it took', async () => {

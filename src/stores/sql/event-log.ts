@@ -49,7 +49,7 @@ export class SqlEventLog implements EventLog {
       .orderBy('event.sequence')
     if (options.upTo !== undefined) query = query.where('event.sequence', '<=', options.upTo)
     if (options.types !== undefined) query = query.where('event.type', 'in', [...options.types])
-    if (options.limit !== undefined) query = query.limit(options.limit)
+    if (options.limit !== undefined && options.limit < Infinity) query = query.limit(options.limit)
     return (await query.execute()).map(decodeRow)
   }
 

@@ -58,7 +58,7 @@ export class SqlSessionRecords implements SessionRecords {
       .orderBy('session_id', 'desc')
     if (options.status !== undefined) query = query.where('status', '=', options.status)
     if (options.parentId !== undefined) query = query.where('parent_session_id', '=', options.parentId)
-    if (options.limit !== undefined) query = query.limit(options.limit)
+    if (options.limit !== undefined && options.limit < Infinity) query = query.limit(options.limit)
     const { tag } = options
     if (tag !== undefined) {
       query = query.where('session_id', 'in', (eb) =>

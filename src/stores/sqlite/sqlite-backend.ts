@@ -32,19 +32,23 @@ export async function openSqliteBackend(options: { file: string; busyTimeoutMs: 
 
 /** `data_version` counts the commits of other connections. Our own all go through this one, so it tells of other processes. */
 function watchCommits(connection: SqliteConnection, committed: () => void): () => void {
-  const version = () => (connection.executeNow('pragma data_version').rows[0] as { data_version: number }).data_version
-  let seen = version()
+  let seen = dataVersionOf(connection)
   const timer = setInterval(() => {
-    try {
-      const current = version()
-      if (current === seen) return
-      seen = current
-    } catch {
-      // Whatever is wrong with the database, the readers find it out, and report it, by reading.
-    }
+    const current = dataVersionOf(connection)
+    if (current !== undefined && current === seen) return
+    seen = current
     committed()
   }, watchIntervalMs)
   // A subscription alone does not keep a process alive.
   timer.unref()
   return () => clearInterval(timer)
+}
+
+/** Undefined when it cannot be read: whatever is wrong, the readers find it out, and report it, by reading. */
+function dataVersionOf(connection: SqliteConnection): number | undefined {
+  try {
+    return (connection.executeNow('pragma data_version').rows[0] as { data_version: number }).data_version
+  } catch {
+    return undefined
+  }
 }
