@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
 import { credentialsFromEnvironment } from '../../src/gateway/upstreams/anthropic/credentials-from-environment.ts'
 import type { ModelUpstream } from '../../src/ports/model-gateway.ts'
 import { startScriptedMessagesApi } from '../../src/testing/index.ts'
-import { openGateway } from './support.ts'
+import { modelRequest, openGateway, send } from './support.ts'
 
 const key = 'sk-ant-very-secret'
 const hello = { model: 'claude-opus-5-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'hi' }] }
@@ -76,6 +77,40 @@ describe('createAnthropicUpstream', () => {
     expect(asked[1]!.headers['x-api-key']).toBeUndefined()
   })
 
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+    ['zstd', zstdCompressSync],
+  ])('reads an answer that a service sends as %s although asked for plain bytes', async (encoding, compress) => {
+    const answer = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: 'end_turn' }
+    const { url } = await startServer((outgoing) => {
+      const bytes = compress(Buffer.from(JSON.stringify(answer)))
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+      outgoing.writeHead(200, { ...headers, 'content-length': bytes.length }).end(bytes)
+    })
+    const { client, seen } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    expect(await client.messages.create(hello)).toMatchObject(answer)
+    expect(seen.at(-1)).toMatchObject({ type: 'end', how: 'complete' })
+  })
+
+  it('streams on what it unpacks, piece by piece', async () => {
+    const { url } = await startServer((outgoing) => {
+      const headers = { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }
+      const packed = createGzip()
+      packed.pipe(outgoing.writeHead(200, headers))
+      packed.write('event: ping\ndata: {"type":"ping"}\n\n')
+      packed.flush()
+    })
+    const { run } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    const headers = { authorization: `Bearer ${run.token}` }
+    const answer = await send(`${run.baseUrl}/v1/messages`, { headers, body: modelRequest })
+    expect(answer.headers).not.toHaveProperty('content-encoding')
+    const [first] = (await once(answer, 'data')) as [Buffer]
+    expect(first.toString()).toContain('"ping"')
+    answer.destroy()
+  })
+
   it('passes a cut on as a cut', async () => {
     const { url } = await startServer((outgoing) => {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: ping\ndata: {"type":"ping"}\n\n')
@@ -128,6 +163,42 @@ describe('credentialsFromEnvironment', () => {
       await client.messages.create(hello).catch(() => {})
     }
     expect(asked.map(({ headers }) => headers['x-api-key'] ?? headers.authorization)).toEqual([key, `Bearer ${key}`])
+  })
+
+  it.each([
+    ['by the proxy that the environment names', {}, true],
+    ['past it to the hosts that `NO_PROXY` names', { NO_PROXY: 'service.invalid' }, false],
+    ['past it on this machine', { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9' }, false],
+  ])('reaches the service %s', async (_how, exceptions, isProxied) => {
+    const { asked, url } = await startServer((outgoing) => outgoing.writeHead(404).end('{}'))
+    const upstream = credentialsFromEnvironment({
+      ANTHROPIC_API_KEY: key,
+      ANTHROPIC_BASE_URL: 'http://service.invalid/base',
+      http_proxy: url,
+      ...exceptions,
+    })
+    const { client } = await connect(upstream!)
+    await client.messages.create(hello).catch(() => {})
+    expect(asked.map(({ path }) => path)).toEqual(isProxied ? ['http://service.invalid/base/v1/messages'] : [])
+  })
+
+  it('reaches an https service through a tunnel of the proxy', async () => {
+    const proxy = createServer().listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    closers.push(async () => proxy.close())
+    const tunnels: string[] = []
+    proxy.on('connect', (incoming, socket) => {
+      tunnels.push(incoming.url ?? '')
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+    })
+    const upstream = credentialsFromEnvironment({
+      ANTHROPIC_API_KEY: key,
+      ANTHROPIC_BASE_URL: 'https://service.invalid',
+      HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    })
+    const { client } = await connect(upstream!)
+    await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 502 })
+    expect(tunnels).toEqual(['service.invalid:443'])
   })
 
   it('gives nothing without a credential', () => {

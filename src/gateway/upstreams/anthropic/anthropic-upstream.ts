@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
+import { plainBody } from './plain-body.ts'
 
 export type AnthropicCredentials = { readonly apiKey: string } | { readonly authToken: string }
 
@@ -11,6 +12,11 @@ export interface AnthropicUpstreamOptions {
   readonly credentials: AnthropicCredentials
   /** Any service that speaks the Messages API; its path, if it has one, comes before `/v1/`. */
   readonly baseUrl?: string
+  /**
+   * Variables that may name a proxy: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without
+   * them, and to a service on this machine, the way is direct.
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 export const anthropicBaseUrl = 'https://api.anthropic.com'
@@ -23,7 +29,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const base = parseBaseUrl(options.baseUrl ?? anthropicBaseUrl)
   const credentials = credentialHeaders(options.credentials)
   const secure = base.protocol === 'https:'
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
+  const proxyEnv = isLoopback(base.hostname) ? undefined : options.environment
+  const agent = secure ? new HttpsAgent({ keepAlive: true, proxyEnv }) : new HttpAgent({ keepAlive: true, proxyEnv })
   const send = secure ? httpsRequest : httpRequest
   const prefix = base.pathname.replace(/\/$/, '')
 
@@ -37,7 +44,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     outgoing.end(body)
     try {
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
-      return { status: answer.statusCode ?? 502, headers: headersForAgent(answer.headers), body: answer }
+      const plain = plainBody(answer, { method, headers: headersForAgent(answer.headers) })
+      return { status: answer.statusCode ?? 502, ...plain }
     } catch (cause) {
       throw connectionFailed(base.host, cause)
     }
@@ -53,6 +61,8 @@ function parseBaseUrl(text: string): URL {
   }
   return url
 }
+
+const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
 function credentialHeaders(credentials: AnthropicCredentials): Record<string, string> {
   if ('apiKey' in credentials) return { 'x-api-key': credentials.apiKey }

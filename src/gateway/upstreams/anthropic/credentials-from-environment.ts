@@ -3,7 +3,7 @@ import { anthropicBaseUrl, createAnthropicUpstream } from './anthropic-upstream.
 
 /**
  * The upstream that the environment names, as every Anthropic client reads it: `ANTHROPIC_API_KEY`, else
- * `ANTHROPIC_AUTH_TOKEN`, and `ANTHROPIC_BASE_URL`. Undefined when there is no credential.
+ * `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`, and the proxy of `HTTPS_PROXY` and its kin. Undefined when there is no credential.
  * @throws {PerdureError} `invalid_request` when `ANTHROPIC_BASE_URL` is not an http(s) URL.
  */
 export function credentialsFromEnvironment(
@@ -12,7 +12,7 @@ export function credentialsFromEnvironment(
   const apiKey = environment['ANTHROPIC_API_KEY']?.trim()
   const authToken = environment['ANTHROPIC_AUTH_TOKEN']?.trim()
   const baseUrl = environment['ANTHROPIC_BASE_URL']?.trim() || anthropicBaseUrl
-  if (apiKey) return createAnthropicUpstream({ credentials: { apiKey }, baseUrl })
-  if (authToken) return createAnthropicUpstream({ credentials: { authToken }, baseUrl })
+  if (apiKey) return createAnthropicUpstream({ credentials: { apiKey }, baseUrl, environment })
+  if (authToken) return createAnthropicUpstream({ credentials: { authToken }, baseUrl, environment })
   return undefined
 }
