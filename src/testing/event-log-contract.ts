@@ -69,6 +69,18 @@ function appendContract(backend: StorageUnderTest): void {
   )
 
   it(
+    'keeps the first of two that one append gives under the same id',
+    withStorage(backend, async (stores) => {
+      const session = await newSession(stores)
+      const first = sampleEvent('first')
+      const second = { ...sampleEvent('second'), id: first.id }
+      const expected = { ...first, sequence: 1 }
+      expect(await stores.events.append(session, [first, second], { fence: 0 })).toEqual([expected, expected])
+      expect(await stores.events.read(session)).toEqual([expected])
+    }),
+  )
+
+  it(
     'gives the same event id a place in each session',
     withStorage(backend, async (stores) => {
       const [one, other] = [await newSession(stores), await newSession(stores)]

@@ -154,6 +154,23 @@ describe('what is wrong with the SQLite file', () => {
     })
   })
 
+  it('tells readers what another process writes, also beside one that waits far ahead', async () => {
+    const file = newFile()
+    const [own, other] = [await openSqliteStorage({ file }), await openSqliteStorage({ file })]
+    const { events } = own.workspace(scopeA)
+    const session = await newSession(own.workspace(scopeA))
+    const ahead = events.subscribe(session, { after: 99 })[Symbol.asyncIterator]()
+    const waiting = ahead.next()
+    await pause(20)
+    const reader = events.subscribe(session)[Symbol.asyncIterator]()
+    const next = reader.next()
+    await pause(20)
+    await other.workspace(scopeA).events.append(session, [sampleEvent()], { fence: 0 })
+    expect(await Promise.race([next, pause(2000)])).toMatchObject({ value: { sequence: 1 } })
+    await Promise.all([own.close(), other.close()])
+    expect(await waiting).toMatchObject({ done: true })
+  })
+
   it('a closed storage says so to readers and subscribers too', async () => {
     const storage = await openSqliteStorage({ file: newFile() })
     const stores = storage.workspace(scopeA)

@@ -55,7 +55,8 @@ export class FeedTopic {
         return logId === null ? null : this.#source.read({ logId, after: position, limit })
       },
       goLive: (position) => {
-        if (!this.#hasLiveReader(reader)) this.#position = position
+        // The lowest holds: one may wait for a number far ahead, and the others want what comes before it.
+        this.#position = this.#hasLiveReader(reader) ? Math.min(this.#position, position) : position
       },
     })
     this.#readers.add(reader)

@@ -12,6 +12,11 @@ import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 const rowsPerStatement = 50
 
+interface EncodedDraft {
+  readonly draft: EventDraft
+  readonly payload: string
+}
+
 interface Appended {
   /** One for each draft, in their order. */
   readonly events: LoggedEvent[]
@@ -30,7 +35,11 @@ export class SqlEventLog implements EventLog {
 
   async append(sessionId: SessionId, drafts: readonly EventDraft[], options: AppendOptions): Promise<LoggedEvent[]> {
     const key = keyOf(this.#context.workspace, sessionId)
-    const encoded = new Map(drafts.map((draft) => [draft.id, { draft, payload: encodeEvent(draft) }]))
+    const encoded = new Map<string, EncodedDraft>()
+    for (const draft of drafts) {
+      // Of several under one id the first holds.
+      if (!encoded.has(draft.id)) encoded.set(draft.id, { draft, payload: encodeEvent(draft) })
+    }
     const appended = await this.#context.backend.write((transaction) =>
       this.#append(transaction, { key, drafts, encoded, options }),
     )
@@ -92,7 +101,7 @@ export class SqlEventLog implements EventLog {
     request: {
       key: SessionKey
       drafts: readonly EventDraft[]
-      encoded: ReadonlyMap<string, { draft: EventDraft; payload: string }>
+      encoded: ReadonlyMap<string, EncodedDraft>
       options: AppendOptions
     },
   ): Promise<Appended> {
