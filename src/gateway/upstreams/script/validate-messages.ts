@@ -28,6 +28,8 @@ const blockTypes = new Set([
   'tool_removal',
 ])
 
+const callId = /^[a-zA-Z0-9_-]+$/
+
 export function whyMessagesRefused(messages: unknown): string | undefined {
   if (messages === undefined) return 'messages: Field required'
   if (!Array.isArray(messages)) return 'messages: Input should be a valid array'
@@ -79,6 +81,10 @@ function whyBlockRefused(
     if (block[field] === undefined) return `${at}.${type}.${field}: Field required`
   }
   if (type === 'text' && block['text'] === '') return 'messages: text content blocks must be non-empty'
+  if (type === 'text' && readString(block['text'])?.trim() === '')
+    return 'messages: text content blocks must contain non-whitespace text'
+  if (type === 'tool_use' && !callId.test(String(block['id'])))
+    return `${at}.tool_use.id: String should match pattern '${callId.source}'`
   return undefined
 }
 

@@ -21,6 +21,13 @@ describe('whyRefused: fields', () => {
     ['no messages', body({ messages: undefined }), 'messages: Field required'],
     ['empty messages', body({ messages: [] }), 'at least one message is required'],
     ['two tools of a name', body({ tools: [{ name: 'a' }, { name: 'a' }] }), 'Tool names must be unique'],
+    ['a tool with a dot', body({ tools: [{ name: 'a.b' }] }), "tools.0.custom.name: String should match pattern '^["],
+    [
+      'a tool of 129 letters',
+      body({ tools: [{ name: 'a'.repeat(129) }] }),
+      'tools.0.custom.name: String should have at most 128',
+    ],
+    ['a tool without a name', body({ tools: [{ input_schema: {} }] }), 'tools.0.custom.name: Field required'],
     ['small thinking', body({ thinking: { type: 'enabled', budget_tokens: 1023 } }), 'greater than or equal to 1024'],
     ['no thinking budget', body({ thinking: { type: 'enabled' } }), 'budget_tokens: Field required'],
     [
@@ -36,6 +43,7 @@ describe('whyRefused: fields', () => {
     expect(whyRefused(body({ max_tokens: 1 }))).toBeUndefined()
     expect(whyRefused(body({ thinking: { type: 'enabled', budget_tokens: 4095 } }))).toBeUndefined()
     expect(whyRefused(body({ thinking: { type: 'adaptive' } }))).toBeUndefined()
+    expect(whyRefused(body({ tools: [{ name: 'a'.repeat(128) }, { type: 'web_search_20250305' }] }))).toBeUndefined()
   })
 })
 
@@ -47,6 +55,8 @@ describe('whyRefused: messages', () => {
     expect(messages(user(''))).toContain('messages.0: all messages must have non-empty content')
     expect(messages(user([]), assistant('a'))).toContain('messages.0: all messages')
     expect(messages(user([text('')]))).toBe('messages: text content blocks must be non-empty')
+    expect(messages(user([text(' \n')]))).toBe('messages: text content blocks must contain non-whitespace text')
+    expect(messages(user('hi'), assistant([call('a b')]), user([result('a b')]))).toContain('1.content.0.tool_use.id: ')
     expect(messages(user([{ type: 'song' }]))).toContain("messages.0.content.0: Input tag 'song'")
     expect(messages(user([{}]))).toBe('messages.0.content.0.type: Field required')
     expect(messages(user('a'), assistant([{ type: 'thinking', thinking: 'x' }]))).toContain(

@@ -42,7 +42,19 @@ function whyThinkingRefused(body: Readonly<Record<string, unknown>>): string | u
     : '`max_tokens` must be greater than `thinking.budget_tokens`.'
 }
 
+const longestToolName = 128
+const toolName = /^[a-zA-Z0-9_-]{1,128}$/
+
 function whyToolsRefused(body: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [index, tool] of listOf(body['tools']).entries()) {
+    const { name, type = 'custom' } = asRecord(tool)
+    if (type !== 'custom') continue
+    if (name === undefined) return `tools.${index}.custom.name: Field required`
+    if (String(name).length > longestToolName)
+      return `tools.${index}.custom.name: String should have at most ${longestToolName} characters`
+    if (!toolName.test(String(name)))
+      return `tools.${index}.custom.name: String should match pattern '${toolName.source}'`
+  }
   const names = listOf(body['tools']).map((tool) => readString(asRecord(tool)['name']))
   return new Set(names).size === names.length ? undefined : 'tools: Tool names must be unique.'
 }
