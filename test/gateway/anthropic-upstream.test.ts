@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { brotliCompressSync, createGzip, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -119,6 +119,25 @@ describe('createAnthropicUpstream', () => {
     const { client, seen } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
     await expect(client.messages.stream(hello).finalMessage()).rejects.toThrow()
     expect(seen.at(-1)).toMatchObject({ type: 'end', how: 'upstream_cut' })
+  })
+
+  it('asks again when the service closed a connection that it had kept open', async () => {
+    const used = new Set<Socket>()
+    const asked: boolean[] = []
+    const server = createServer((incoming, outgoing) => {
+      const isKept = used.has(incoming.socket)
+      asked.push(isKept)
+      used.add(incoming.socket)
+      if (isKept) incoming.socket.resetAndDestroy()
+      else incoming.resume().on('end', () => outgoing.writeHead(404).end('{}'))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closers.push(async () => server.close().closeAllConnections())
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { client } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl }))
+    await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
+    await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
+    expect(asked).toEqual([false, true, false])
   })
 
   it('hangs up when the agent does', async () => {

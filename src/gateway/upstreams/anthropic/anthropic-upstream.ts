@@ -34,21 +34,28 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const send = secure ? httpsRequest : httpRequest
   const prefix = base.pathname.replace(/\/$/, '')
 
-  const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
-    const { method, signal, body } = request
-    // Plain bytes: what the agent reads is what the gateway saw.
-    const headers = { ...request.headers, ...credentials, 'accept-encoding': 'identity' }
-    const outgoing = send(new URL(base.origin + prefix + request.path), { method, agent, headers, signal })
+  const ask = async (request: UpstreamRequest): Promise<IncomingMessage> => {
+    const { method, path, headers, body, signal } = request
+    const outgoing = send(new URL(base.origin + prefix + path), { method, agent, headers, signal })
     // An error after the answer began also reaches whoever reads its body.
     outgoing.on('error', () => {})
     outgoing.end(body)
     try {
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
-      const plain = plainBody(answer, { method, headers: headersForAgent(answer.headers) })
-      return { status: answer.statusCode ?? 502, ...plain }
+      return answer
     } catch (cause) {
+      // The service closed a kept connection while the request was on its way. At the latest a new one tells more.
+      if (outgoing.reusedSocket && codeOf(cause) === 'ECONNRESET') return ask(request)
       throw connectionFailed(base.host, cause)
     }
+  }
+
+  const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
+    // Plain bytes: what the agent reads is what the gateway saw.
+    const headers = { ...request.headers, ...credentials, 'accept-encoding': 'identity' }
+    const answer = await ask({ ...request, headers })
+    const plain = plainBody(answer, { method: request.method, headers: headersForAgent(answer.headers) })
+    return { status: answer.statusCode ?? 502, ...plain }
   }
 
   return { name: 'anthropic', handle, close: async () => agent.destroy() }
@@ -69,8 +76,11 @@ function credentialHeaders(credentials: AnthropicCredentials): Record<string, st
   return { authorization: `Bearer ${credentials.authToken}` }
 }
 
+const codeOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+
 function connectionFailed(host: string, cause: unknown): PerdureError {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection broke'
+  const reason = codeOf(cause) ?? 'the connection broke'
   return new PerdureError('connection_failed', `The model’s service at ${host} could not be reached: ${reason}.`, {
     cause,
   })
