@@ -140,6 +140,17 @@ describe('createAnthropicUpstream', () => {
     expect(asked).toEqual([false, true, false])
   })
 
+  it.each([301, 302, 303, 307, 308])('leads no agent past the gateway by a redirect with %i', async (status) => {
+    const { asked, url } = await startServer((outgoing) =>
+      outgoing.writeHead(status, { location: 'https://moved.invalid/v1/messages?secret=1' }).end(),
+    )
+    const { client } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    const error = await client.messages.create(hello).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ status: 400 })
+    expect(String(error)).toContain('redirects to https://moved.invalid/v1/messages;')
+    expect(asked).toHaveLength(1)
+  })
+
   it('hangs up when the agent does', async () => {
     let closed: Promise<unknown> | undefined
     const { url } = await startServer((outgoing) => {

@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
+import { apiErrorResponse } from '../../wire/api-error.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
 import { plainBody } from './plain-body.ts'
 
@@ -54,6 +55,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     // Plain bytes: what the agent reads is what the gateway saw.
     const headers = { ...request.headers, ...credentials, 'accept-encoding': 'identity' }
     const answer = await ask({ ...request, headers })
+    if (redirects.has(answer.statusCode ?? 0)) return redirectRefused(base, answer)
     const plain = plainBody(answer, { method: request.method, headers: headersForAgent(answer.headers) })
     return { status: answer.statusCode ?? 502, ...plain }
   }
@@ -67,6 +69,17 @@ function parseBaseUrl(text: string): URL {
     throw new PerdureError('invalid_request', 'The base URL of the model’s service is not an http or https URL.')
   }
   return url
+}
+
+const redirects = new Set([301, 302, 303, 307, 308])
+
+/** Followed by the agent it would lead past the gateway, followed here it could take the key elsewhere. */
+function redirectRefused(base: URL, answer: IncomingMessage): UpstreamResponse {
+  answer.resume()
+  const location = answer.headers.location ?? ''
+  const target = URL.canParse(location, base) ? new URL(location, base) : base
+  const message = `The model’s service at ${base.host} redirects to ${target.origin}${target.pathname}; set the base URL to where it is.`
+  return apiErrorResponse({ status: 400, message })
 }
 
 const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
