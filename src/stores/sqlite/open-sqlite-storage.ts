@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { createSqlStorage, type SqlStorageOptions } from '../sql/create-sql-storage.ts'
+import { makePrivateFolder } from './make-private-folder.ts'
 import { openSqliteBackend } from './sqlite-backend.ts'
 
 export const databaseFileName = 'perdure.db'
@@ -35,7 +36,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
 /** SQLite gives its side files the mode of the database, so the mode must be right before they are made. */
 function createPrivateFile(file: string): void {
   try {
-    const created = mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const created = makePrivateFolder(dirname(file))
     closeSync(openSync(file, 'a', 0o600))
     if (created !== undefined) syncDirectory(dirname(created))
   } catch (error) {
