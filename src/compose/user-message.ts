@@ -9,14 +9,14 @@ const priorities: readonly unknown[] = ['now', 'next', 'later']
  * A message as callers write it, checked: text, content blocks, or `{ content, priority }`.
  * @throws {PerdureError} `invalid_request`.
  */
-export function parseUserMessage(message: unknown, priority: InputPriority = 'next'): RunInput {
+export function parseUserMessage(message: unknown, priority: unknown = 'next'): RunInput {
+  if (!isPriority(priority)) throw new PerdureError('invalid_request', 'A priority is one of now, next, later.')
   if (typeof message === 'string') {
     if (message.trim() === '') throw new PerdureError('invalid_request', 'The message is empty.')
     return { content: textContent(message), priority }
   }
   if (typeof message === 'object' && message !== null && 'content' in message) {
     const named = 'priority' in message ? (message.priority ?? priority) : priority
-    if (!isPriority(named)) throw new PerdureError('invalid_request', 'A priority is one of now, next, later.')
     return parseUserMessage(message.content, named)
   }
   const content = userContentSchema.safeParse(message)
