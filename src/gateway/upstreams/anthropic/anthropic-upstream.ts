@@ -77,7 +77,7 @@ const redirects = new Set([301, 302, 303, 307, 308])
 function redirectRefused(base: URL, answer: IncomingMessage): UpstreamResponse {
   answer.resume()
   const location = answer.headers.location ?? ''
-  const target = URL.canParse(location, base) ? new URL(location, base) : base
+  const target = URL.canParse(location, base.href) ? new URL(location, base.href) : base
   const message = `The model’s service at ${base.host} redirects to ${target.origin}${target.pathname}; set the base URL to where it is.`
   return apiErrorResponse({ status: 400, message })
 }
