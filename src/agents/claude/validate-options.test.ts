@@ -39,6 +39,19 @@ describe('validateOptions', () => {
     expect(validate(options)).toThrow(failure('option_not_supported', words))
   })
 
+  test.each([
+    { maxTurns: 0 },
+    { maxTurns: 1.5 },
+    { maxTurns: '3' },
+    { permissionMode: 'bypass' },
+    { model: '' },
+    { allowedTools: 'Bash' },
+    { disallowedTools: [1] },
+    { tools: 'Bash' },
+  ])('refuses what the agent would ignore or end over: %j', (options) => {
+    expect(validate(options)).toThrow(failure('invalid_request', `Option ${Object.keys(options)[0]}:`))
+  })
+
   test('refuses bypassPermissions as root, unless the machine is said to be a sandbox', () => {
     const user = vi.spyOn(process, 'getuid')
     const bypass = { permissionMode: 'bypassPermissions' }

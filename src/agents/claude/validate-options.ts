@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { isOwnedVariable } from './agent-environment.ts'
+import { checkOptionValues } from './check-option-values.ts'
 import type { ClaudeAgentOptions } from './claude-agent-options.ts'
 import { nearestName } from './nearest-name.ts'
 import { optionRules, ownedFlags } from './option-rules.ts'
@@ -25,6 +26,7 @@ export function validateOptions(options: ClaudeAgentOptions): void {
   refuseOwnedVariables('env', options.env)
   refuseOwnedVariables('settings.env', environmentOf(options.settings))
   refuseOwnedVariables('managedSettings.env', environmentOf(options.managedSettings))
+  checkOptionValues(options)
   refuseBypassAsRoot(options)
   if (options.outputFormat !== undefined) compileOutputSchema(options.outputFormat.schema)
   requireBinary(options.pathToClaudeCodeExecutable)
