@@ -151,6 +151,14 @@ describe('createAnthropicUpstream', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('does not wait for one that switches to another protocol', async () => {
+    const { url } = await startServer((outgoing) =>
+      outgoing.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    )
+    const { client } = await connect(createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: url }))
+    await expect(client.messages.create(hello, { timeout: 3000 })).rejects.toMatchObject({ status: 502 })
+  })
+
   it('hangs up when the agent does', async () => {
     let closed: Promise<unknown> | undefined
     const { url } = await startServer((outgoing) => {

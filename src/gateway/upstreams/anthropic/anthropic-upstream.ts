@@ -40,6 +40,11 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     const outgoing = send(new URL(base.origin + prefix + path), { method, agent, headers, signal })
     // An error after the answer began also reaches whoever reads its body.
     outgoing.on('error', () => {})
+    // Nobody asked for another protocol. Node closes such a connection without a word to the one who waits.
+    outgoing.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      outgoing.emit('error', new Error('The service switched to another protocol.'))
+    })
     outgoing.end(body)
     try {
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]

@@ -3,7 +3,8 @@ import { anthropicBaseUrl, createAnthropicUpstream } from './anthropic-upstream.
 
 /**
  * The upstream that the environment names, as every Anthropic client reads it: `ANTHROPIC_API_KEY`, else
- * `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`, and the proxy of `HTTPS_PROXY` and its kin. Undefined when there is no credential.
+ * `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL`, and the proxy of `HTTPS_PROXY` and its kin. Undefined when
+ * there is no credential.
  * @throws {PerdureError} `invalid_request` when `ANTHROPIC_BASE_URL` is not an http(s) URL.
  */
 export function credentialsFromEnvironment(
