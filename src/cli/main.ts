@@ -5,14 +5,15 @@ import { renderError } from './render/error.ts'
 import { exitCodeOfError } from './exit-code.ts'
 import { requireNode } from './require-node.ts'
 import { quietWarnings } from './quiet-warnings.ts'
-import { writeError, writeLine, watchOutput } from './output.ts'
+import { hasOutputFailed, writeError, writeLine, watchOutput } from './output.ts'
 
 /** Runs one command line to its end. Resolves to the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   watchOutput()
   quietWarnings()
   try {
-    return await dispatch(argv)
+    const exitCode = await dispatch(argv)
+    return hasOutputFailed() ? 1 : exitCode
   } catch (thrown) {
     const error = PerdureError.from(thrown)
     writeError(renderError(error, createStyle(process.stderr)))

@@ -1,14 +1,22 @@
 const closed = new AbortController()
+let hasFailed = false
 
-/** Aborted once nobody reads the output any more, as after `| head`. */
+/** Aborted once the output takes nothing any more: nobody reads it, as after `| head`, or it cannot be written. */
 export const outputClosed: AbortSignal = closed.signal
 
-/** A reader that leaves early is no error. */
+/** Whether some of the output was lost, as on a full disk. */
+export const hasOutputFailed = (): boolean => hasFailed
+
+/** A reader that leaves early is no error; output that cannot be written is one, and ends what is going on. */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
       closed.abort()
+      if (error.code === 'EPIPE') return
+      hasFailed = true
+      // The last words are written when the exit code is settled already.
+      process.exitCode = 1
+      if (stream === process.stdout) process.stderr.write(`perdure: the output cannot be written: ${error.message}\n`)
     })
   }
 }
