@@ -57,7 +57,11 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
       requests: 0,
     }
     runs.set(request.runId, run)
-    listening ??= listen(serve)
+    listening ??= listen(serve).catch((error: unknown) => {
+      // Whoever asks next may have more luck.
+      listening = undefined
+      throw error
+    })
     const { origin } = await listening
     const close = async (): Promise<void> => {
       if (runs.get(request.runId) === run) runs.delete(request.runId)

@@ -59,7 +59,9 @@ function readQuietly(path: string): string | null {
 
 function startByPs(pid: number): string | null {
   try {
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+    // In one time zone and language, whatever those of the process that asks.
+    const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' }
+    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim()
     return line === '' || line.startsWith('Z') ? null : line.replace(/^\S+\s+/, '')
   } catch {
     return null
