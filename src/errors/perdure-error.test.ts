@@ -81,6 +81,7 @@ describe('whatever was thrown', () => {
         expect(typeof error.message).toBe('string')
       }),
     )
+    expect(PerdureError.from({ toString: 1, valueOf: 1 }).message).toContain('cannot be put in words')
     expect(PerdureError.from(new Error('boom'))).toMatchObject({ code: 'internal_error', message: 'boom' })
   })
 })

@@ -43,11 +43,21 @@ export class PerdureError extends Error {
   /** Any thrown value as a PerdureError; what is not one becomes `code` with the original as its cause. */
   static from(value: unknown, code: ErrorCode = 'internal_error'): PerdureError {
     if (PerdureError.is(value)) return value
-    return new PerdureError(code, value instanceof Error ? value.message : String(value), { cause: value })
+    return new PerdureError(code, wordsOf(value), { cause: value })
   }
 
   toJSON(): ErrorRecord {
     const record = { code: this.code, message: this.message, retryable: this.retryable, hint: this.hint }
     return Object.keys(this.details).length === 0 ? record : { ...record, details: this.details }
+  }
+}
+
+/** Anything can be thrown, also what has no words of its own. */
+function wordsOf(value: unknown): string {
+  if (value instanceof Error) return value.message
+  try {
+    return String(value)
+  } catch {
+    return 'Something was thrown that cannot be put in words.'
   }
 }

@@ -50,10 +50,10 @@ function whyToolsRefused(body: Readonly<Record<string, unknown>>): string | unde
     const { name, type = 'custom' } = asRecord(tool)
     if (type !== 'custom') continue
     if (name === undefined) return `tools.${index}.custom.name: Field required`
-    if (String(name).length > longestToolName)
+    const words = readString(name) ?? ''
+    if (words.length > longestToolName)
       return `tools.${index}.custom.name: String should have at most ${longestToolName} characters`
-    if (!toolName.test(String(name)))
-      return `tools.${index}.custom.name: String should match pattern '${toolName.source}'`
+    if (!toolName.test(words)) return `tools.${index}.custom.name: String should match pattern '${toolName.source}'`
   }
   const names = listOf(body['tools']).map((tool) => readString(asRecord(tool)['name']))
   return new Set(names).size === names.length ? undefined : 'tools: Tool names must be unique.'
