@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: 'test/support/private-home.ts',
+    setupFiles: 'test/support/fixed-seed.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real agents are CPU-bound at their start: more workers than cores only makes them wait.
