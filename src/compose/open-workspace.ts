@@ -14,8 +14,6 @@ export interface WorkspaceOptions {
 export interface OpenWorkspace {
   readonly stores: WorkspaceStores
   readonly sandboxes: SandboxProvider
-  /** For display: where sessions are kept. */
-  readonly description: string
 }
 
 /** The stores of one tenant's space, in the storage that was given or in the data directory. */
@@ -32,8 +30,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
     organizationId: options.organizationId ?? defaultScope.organizationId,
     workspaceId: options.workspaceId ?? defaultScope.workspaceId,
   })
-  if (options.storage === undefined) {
-    await stores.sessions.deleteExpired()
-  }
-  return { stores, sandboxes: directory.sandboxes, description: storage.description }
+  if (options.storage === undefined) await stores.sessions.deleteExpired()
+  return { stores, sandboxes: directory.sandboxes }
 }

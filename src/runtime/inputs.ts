@@ -25,7 +25,6 @@ export interface Inputs {
   hasMore(): boolean
   /** No more may be added; what was added stays. */
   close(): void
-  readonly closed: boolean
 }
 
 export interface QueuedMessage {
@@ -87,9 +86,6 @@ export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
     },
     hasMore: () => queue.length > 0 || handed.size > 0 || beingAdded > 0,
     close: () => void (closed = true),
-    get closed() {
-      return closed
-    },
   }
 }
 

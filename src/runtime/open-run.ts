@@ -110,7 +110,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     opening,
     { place, conversation },
     {
-      transcripts: transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence }),
+      transcripts,
       askPermission: reactions.onPermission,
       observe: (observation) => {
         watchdog.seen()

@@ -40,11 +40,6 @@ export class WarmPool {
     this.#options = options
   }
 
-  /** How many are ready now. */
-  get ready(): number {
-    return this.#spares.length
-  }
-
   /** One that is ready, or null; the pool starts the next, a little later. */
   take(): StartedAgent | null {
     const spare = this.#spares.shift()

@@ -3,6 +3,10 @@ export const placeFlags = {
   'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },
 } as const
 
+export const afterFlag = {
+  after: { type: 'string', valueHint: 'sequence', description: 'Only events after this one.' },
+} as const
+
 export const jsonFlag = { json: { type: 'boolean', description: 'As JSON, one object a line.' } } as const
 
 export const sessionPlace = {

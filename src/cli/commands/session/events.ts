@@ -1,14 +1,14 @@
 import { cliCommand } from '../../cli-command.ts'
 import { eventWriter } from '../../session/event-writer.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
-import { jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
+import { afterFlag, jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
 import { sequenceAfter } from '../../session/sequence-after.ts'
 import { usingRuntime } from '../../using-runtime.ts'
 
 export const events = cliCommand({
   args: {
     ...sessionPlace,
-    after: { type: 'string', valueHint: 'sequence', description: 'Only events after this one.' },
+    ...afterFlag,
     ...jsonFlag,
     ...placeFlags,
   },
