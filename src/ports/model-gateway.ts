@@ -1,4 +1,5 @@
 import type { RunId } from '../domain/ids.ts'
+import type { ErrorRecord } from '../errors/perdure-error.ts'
 import type { ModelObservation } from './model-observation.ts'
 
 /**
@@ -53,7 +54,26 @@ export interface UpstreamRequest {
   readonly body: Uint8Array
   /** Aborted when the agent hangs up. */
   readonly signal: AbortSignal
+  /** Who asks: by it keys are chosen and turns are shared out. Without it, nobody in particular. */
+  readonly origin?: RequestOrigin
+  /** Hears why an answer takes its time. Must not throw and must not block. */
+  readonly notify?: (notice: UpstreamNotice) => void
 }
+
+export interface RequestOrigin {
+  readonly runId: RunId
+  readonly organizationId: string
+  readonly workspaceId: string
+}
+
+/** `retrying`: an attempt failed and another follows. `waiting`: held back for a limit, not failed. */
+export type UpstreamNotice =
+  | { readonly type: 'retrying'; readonly attempt: number; readonly delayMs: number; readonly error: ErrorRecord }
+  | {
+      readonly type: 'waiting'
+      readonly reason: 'rate_limit' | 'concurrency' | 'budget'
+      readonly delayMs: number | null
+    }
 
 export interface UpstreamResponse {
   readonly status: number

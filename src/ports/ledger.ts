@@ -1,0 +1,140 @@
+import type { BudgetKey, BudgetLimit, BudgetState } from '../domain/budget.ts'
+import type { CallUsage } from '../domain/call-usage.ts'
+import type { RunId, SessionId } from '../domain/ids.ts'
+import type { NanoUsd } from '../domain/money.ts'
+import type { LeaseOwner } from './lease.ts'
+
+/**
+ * What model calls cost, and how far they may go, for one workspace. Calls are only ever added. A
+ * reservation holds a call's worst case in every hard budget above it, at once or not at all, whatever
+ * else reserves at the same time; times and windows are those of the store's clock, in UTC.
+ */
+export interface Ledger {
+  /** Sets a limit, new or other than before. What was already spent in its window counts; a closed budget is open again. */
+  setBudget(limit: BudgetLimit): Promise<BudgetState>
+  /** Does nothing when there is none. */
+  removeBudget(key: BudgetKey): Promise<void>
+  /** The budgets of this workspace and of its organization, or only those that a call of this account counts in. */
+  budgets(of?: CallAccount): Promise<BudgetState[]>
+
+  reserve(request: ReserveRequest): Promise<ReserveAnswer>
+  /** Prolongs reservations of calls under way; those that ran out already are not revived. */
+  keepReserved(reservationIds: readonly string[], options: { ttlMs: number }): Promise<void>
+  /** Gives back what was reserved for a call that was never made. */
+  release(reservationId: string): Promise<void>
+  /**
+   * Enters a call and counts it in every budget of its account; what was reserved for it is given back. Entered
+   * twice under one id, it counts once. A message id that the session has already is a duplicate: its cost
+   * is entered as zero and, where a hard budget holds, presumed.
+   */
+  settle(call: LedgerCall): Promise<SettledCall>
+
+  /** What calls cost, summed by the dimensions asked for; ordered by them. */
+  costs(query?: CostQuery): Promise<CostRow[]>
+}
+
+/** Who pays for a call. */
+export interface CallAccount {
+  readonly runId: RunId
+  readonly sessionId: SessionId
+  /** The sessions that this one is a fork of, nearest first. */
+  readonly forkedFrom: readonly SessionId[]
+  readonly userId: string | null
+}
+
+export interface ReserveRequest {
+  /** Chosen by the caller; asked again under the same id, the answer is the same. */
+  readonly reservationId: string
+  readonly account: CallAccount
+  /** The call's worst case, and the least with which it still makes sense. */
+  readonly wantedNanoUsd: NanoUsd
+  readonly minimumNanoUsd: NanoUsd
+  /** Who makes the call: when it provably lives no more, or the time is over, the worst case counts as presumed. */
+  readonly owner: LeaseOwner
+  readonly ttlMs: number
+}
+
+/**
+ * `unlimited`: no hard budget holds, nothing is reserved. `reserved`: less than wanted was granted only
+ * where nothing else is reserved. `busy`: calls under way hold what this one needs; ask again. `refused`:
+ * not even the minimum is left, whatever those calls give back.
+ */
+export type ReserveAnswer =
+  | { readonly status: 'unlimited' }
+  | { readonly status: 'reserved'; readonly grantedNanoUsd: NanoUsd }
+  | { readonly status: 'busy' | 'refused'; readonly budget: BudgetState }
+
+/** One model call, as it is entered. */
+export interface LedgerCall {
+  /** Chosen by the caller (`call_…`). */
+  readonly id: string
+  readonly account: CallAccount
+  /** The sub-agent's own id; null for the main thread. */
+  readonly thread: string | null
+  /** Labels of the session at the time of the call. */
+  readonly tags: readonly string[]
+  /** What was reserved for it; null where nothing was. */
+  readonly reservationId: string | null
+  readonly kind: 'turn' | 'side' | 'compaction'
+  readonly upstream: string
+  /** As it was asked for. */
+  readonly model: string
+  readonly messageId: string | null
+  readonly requestId: string | null
+  readonly usage: CallUsage
+  /** What the call costs this account, and what it costs by the public list. Zero where no price is known. */
+  readonly costNanoUsd: NanoUsd
+  readonly listCostNanoUsd: NanoUsd
+  /** What it may have cost beyond that, and nobody can know: a cut answer, a connection that broke. */
+  readonly presumedNanoUsd: NanoUsd
+  /** Whether the cost is what the service said, or follows from what was seen of the answer. */
+  readonly certainty: 'known' | 'estimated' | 'unpriced'
+  readonly firstTokenMs: number | null
+  readonly durationMs: number
+}
+
+export interface SettledCall {
+  /** The message was entered before: this call cost nothing more. */
+  readonly isDuplicate: boolean
+  /** The cost was above what had been reserved: the budgets are closed. */
+  readonly isOverrun: boolean
+  /** The budgets that the call counted in, as they stand now. */
+  readonly budgets: readonly BudgetState[]
+  /** Thresholds of those budgets that this call crossed, 1 for the limit itself. */
+  readonly crossed: readonly { readonly budget: BudgetState; readonly threshold: number }[]
+}
+
+export const costDimensions = [
+  'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
+] as const // prettier-ignore
+export type CostDimension = (typeof costDimensions)[number]
+
+export interface CostQuery {
+  readonly from?: Date
+  /** Exclusive. */
+  readonly to?: Date
+  /** At most one of hour, day, month. A call with several tags counts under each of them. */
+  readonly groupBy?: readonly CostDimension[]
+  readonly runId?: string
+  readonly sessionId?: string
+  readonly userId?: string
+  readonly tag?: string
+  readonly model?: string
+}
+
+export interface CostRow {
+  /** Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11`. */
+  readonly group: Readonly<Partial<Record<CostDimension, string | null>>>
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadInputTokens: number
+  readonly cacheWrite5mInputTokens: number
+  readonly cacheWrite1hInputTokens: number
+  readonly webSearchRequests: number
+  readonly costNanoUsd: NanoUsd
+  readonly listCostNanoUsd: NanoUsd
+  readonly presumedNanoUsd: NanoUsd
+  /** Calls of a model without a price. */
+  readonly unpricedCalls: number
+}
