@@ -31,4 +31,6 @@ export interface EventDetail {
   first_token_ms?: number
   duration_ms?: number
   stop_reason?: string | null
+  /** What the request cost, in nano-dollars, where its price is known. */
+  cost_nano_usd?: string
 }

@@ -1,3 +1,4 @@
+import type { BudgetScope, BudgetWindow } from './budget.ts'
 import type { StoredError } from './stored-error.ts'
 
 /** Events of our own: only for what the Managed Agents vocabulary has no word for. */
@@ -6,6 +7,8 @@ export type PerdureEvent =
   | RunEnded
   | AgentStarted
   | TurnEnded
+  | BudgetThresholdCrossed
+  | CostDifference
   | HarnessMessage
   | LocalOutput
   | PermissionDenied
@@ -30,6 +33,8 @@ export interface RunStarted extends OwnEvent {
   model: string | null
   /** Fencing token of the lease under which the run writes. */
   fence: number
+  /** For whom the run works; its costs count for this user. */
+  user_id?: string | null
 }
 
 /** The run is over, and how. */
@@ -38,6 +43,8 @@ export interface RunEnded extends OwnEvent {
   run_id: string
   outcome: 'completed' | 'requires_action' | 'budget_reached' | 'failed' | 'cancelled'
   error: StoredError | null
+  /** What the run cost beyond its turns' own costs: model calls that were cut, or that no turn counted. */
+  unsettled_cost_nano_usd?: string
 }
 
 /** The agent's process is up and says what it has. Repeated at every turn. */
@@ -65,6 +72,9 @@ export interface TurnEnded extends OwnEvent {
   terminal_reason: string | null
   /** Cost of this turn alone, sub-agents included, in nano-dollars. */
   cost_nano_usd: string
+  /** Who counted it: the gateway on the wire, or, where it knows no price, the agent. */
+  cost_source?: 'gateway' | 'agent'
+  /** By model, as the agent counts it. */
   model_usage: Record<string, TurnModelUsage>
   model_requests: number
   duration_ms: number
@@ -78,6 +88,36 @@ export interface TurnModelUsage {
   cache_read_input_tokens: number
   cache_creation_input_tokens: number
   cost_nano_usd: string
+}
+
+/** Spending passed a share of a budget; 1 is the limit itself. */
+export interface BudgetThresholdCrossed extends OwnEvent {
+  type: 'perdure.budget_threshold'
+  scope: BudgetScope
+  /** Id of the run, session, user, workspace or organization whose budget it is. */
+  scope_id: string
+  window: BudgetWindow
+  mode: 'hard' | 'soft'
+  threshold: number
+  limit_nano_usd: string
+  /** Spent in the window, with what is presumed. */
+  spent_nano_usd: string
+}
+
+/** At the end of a run the gateway's count and the agent's own differ. The gateway's is the one that counts. */
+export interface CostDifference extends OwnEvent {
+  type: 'perdure.cost_difference'
+  run_id: string
+  gateway: CountedUsage
+  agent: CountedUsage
+}
+
+export interface CountedUsage {
+  cost_nano_usd: string
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
 }
 
 /** A message that the agent's harness put into the conversation by itself. */

@@ -17,6 +17,8 @@ export interface SessionState {
   /** The Agent SDK's id of the conversation; changes with `/clear`. */
   readonly agentSessionId: string | null
   readonly model: string | null
+  /** For whom the last run worked. */
+  readonly userId: string | null
   /** The turn under way, or the last one. */
   readonly turn: TurnState
   readonly turns: number
@@ -37,7 +39,7 @@ export interface TurnState {
   readonly texts: readonly string[]
   readonly structuredOutput?: unknown
   readonly interrupted: boolean
-  /** What the wire showed of model requests since the last result; a result counts them anew, with their cost. */
+  /** What the wire showed of model requests since the last result, which counts them anew; the end of the run counts the rest. */
   readonly unsettled: Usage
   readonly error: StoredError | null
   readonly usage: Usage
@@ -76,6 +78,7 @@ export const initialSessionState: SessionState = {
   outcome: null,
   agentSessionId: null,
   model: null,
+  userId: null,
   turn: emptyTurn,
   turns: 0,
   openSpans: {},

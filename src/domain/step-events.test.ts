@@ -30,6 +30,7 @@ describe('the beginning', () => {
       outcome: null,
       agentSessionId: null,
       model: null,
+      userId: null,
       turn: {
         texts: [],
         interrupted: false,
@@ -205,5 +206,37 @@ describe('isPreview', () => {
       delta: { type: 'content_delta', content: { type: 'text', text: 'a' } },
     }
     expect([start, delta, { ...running, sequence: 1 }].map(isPreview)).toEqual([true, true, false])
+  })
+})
+
+describe('the end of a run', () => {
+  const span = (id: string, cost?: string): EventDraft[] => [
+    { ...at, id, type: 'span.model_request_start' },
+    {
+      ...at,
+      type: 'span.model_request_end',
+      model_request_start_id: id,
+      is_error: false,
+      model_usage: { input_tokens: 5, output_tokens: 2, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 },
+      ...(cost === undefined ? {} : { perdure: { cost_nano_usd: cost } }),
+    },
+  ]
+  const ended = (cost?: string): EventDraft => ({
+    ...at,
+    type: 'perdure.run_ended',
+    run_id: 'run_1',
+    outcome: 'cancelled',
+    error: null,
+    ...(cost === undefined ? {} : { unsettled_cost_nano_usd: cost }),
+  })
+
+  it('counts what no turn counted, once', () => {
+    const state = after(...span('sevt_a', '30'), ...span('sevt_b'), ended())
+    expect(state.usage).toMatchObject({ inputTokens: 10, outputTokens: 4, modelRequests: 2, costNanoUsd: 30n })
+    expect(state.turn.unsettled).toEqual(initialSessionState.usage)
+  })
+
+  it('knows its cost better than the requests whose end was seen', () => {
+    expect(after(...span('sevt_a', '30'), ended('45')).usage.costNanoUsd).toBe(45n)
   })
 })

@@ -73,6 +73,7 @@ function changeBy(state: SessionState, event: LoggedEvent): Partial<SessionState
           outputTokens: event.model_usage.output_tokens,
           cacheReadInputTokens: event.model_usage.cache_read_input_tokens,
           cacheCreationInputTokens: event.model_usage.cache_creation_input_tokens,
+          costNanoUsd: BigInt(event.perdure?.cost_nano_usd ?? 0),
         }),
       }
     default:
@@ -121,10 +122,16 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
       return {
         run: { id: event.run_id, fence: event.fence },
         outcome: null,
+        userId: event.user_id ?? state.userId,
         turn: { ...emptyTurn, texts: state.turn.texts },
       }
     case 'perdure.run_ended':
-      return { run: null, outcome: event.outcome }
+      return {
+        run: null,
+        outcome: event.outcome,
+        usage: addUsage(state.usage, restOfRun(state.turn, event)),
+        turn: { ...state.turn, unsettled: noUsage },
+      }
     case 'perdure.agent_started':
       return { agentSessionId: event.agent_session_id, model: event.model }
     case 'perdure.tool_results_unknown':
@@ -201,6 +208,12 @@ function turnUsage(event: Extract<LoggedEvent, { type: 'perdure.turn_ended' }>):
     modelRequests: event.model_requests,
     costNanoUsd: BigInt(event.cost_nano_usd),
   }
+}
+
+/** What no turn's result counted. Its cost is known better than by the requests whose end was seen. */
+function restOfRun({ unsettled }: TurnState, event: Extract<LoggedEvent, { type: 'perdure.run_ended' }>): Usage {
+  const cost = event.unsettled_cost_nano_usd
+  return cost === undefined ? unsettled : { ...unsettled, costNanoUsd: BigInt(cost) }
 }
 
 function openTool(

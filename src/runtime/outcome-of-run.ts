@@ -30,7 +30,7 @@ export function outcomeStatus(state: SessionState, cause: RunCause): RunOutcome[
 /** What the caller gets: how it ended, and all that was reached until then. */
 export function outcomeOf(facts: OutcomeFacts): RunOutcome {
   const { before, after, cause } = facts
-  // A turn that was cut had no result: what the wire showed of it counts, its cost is not known.
+  // Where the end of the run could not be written, nothing has counted a turn that was cut.
   const usage = addUsage(usageSince(before.usage, after.usage), after.turn.unsettled)
   const reached = {
     sessionId: facts.request.sessionId,

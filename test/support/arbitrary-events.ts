@@ -97,6 +97,7 @@ export const anyDraft: fc.Arbitrary<EventDraft> = fc.oneof(
       type: fc.constant('perdure.run_ended'),
       run_id: fc.constant('run_1'),
       outcome: fc.constantFrom('completed', 'failed'),
+      unsettled_cost_nano_usd: fc.bigInt({ min: 0n, max: 10n ** 15n }).map(String),
     }),
   ),
   stamped(

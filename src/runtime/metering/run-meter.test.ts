@@ -1,0 +1,127 @@
+import { expect, test, vi } from 'vitest'
+import type { BudgetState } from '../../domain/budget.ts'
+import { noCallUsage } from '../../domain/call-usage.ts'
+import { newRunId, newSessionId } from '../../domain/ids.ts'
+import type { LedgerCall, SettledCall } from '../../ports/ledger.ts'
+import { RunMeter, type CostUpdate } from './run-meter.ts'
+
+const account = { runId: newRunId(), sessionId: newSessionId(), forkedFrom: [], userId: null }
+const callOf = (change: Partial<LedgerCall> = {}): LedgerCall => ({
+  id: 'call_1',
+  account,
+  thread: null,
+  tags: [],
+  reservationId: null,
+  kind: 'turn',
+  upstream: 'script',
+  model: 'claude-haiku-4-5',
+  messageId: 'msg_1',
+  requestId: 'req_1',
+  usage: { ...noCallUsage, inputTokens: 10, outputTokens: 5, cacheWrite5mInputTokens: 3, cacheWrite1hInputTokens: 4 },
+  costNanoUsd: 1_000n,
+  listCostNanoUsd: 1_000n,
+  presumedNanoUsd: 0n,
+  certainty: 'known',
+  firstTokenMs: 1,
+  durationMs: 2,
+  ...change,
+})
+const budget: BudgetState = {
+  scope: 'run',
+  id: account.runId,
+  window: 'total',
+  limitNanoUsd: 5_000_000_000n,
+  mode: 'soft',
+  thresholds: [0.5],
+  spentNanoUsd: 3_000_000_000n,
+  presumedNanoUsd: 0n,
+  reservedNanoUsd: 0n,
+  isClosed: false,
+}
+const settled = (change: Partial<SettledCall> = {}): SettledCall => ({
+  isDuplicate: false,
+  isOverrun: false,
+  budgets: [budget],
+  crossed: [],
+  ...change,
+})
+
+test('a turn costs what its calls cost; what comes after it belongs to the next one', () => {
+  const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
+  expect(meter.takeTurn()).toBeNull()
+  expect(meter.counted).toBeNull()
+  meter.ended(callOf())
+  meter.ended(callOf({ requestId: 'req_2', costNanoUsd: 500n }))
+  expect(meter.costOfRequest('req_2')).toBe(500n)
+  expect(meter.costOfRequest('req_3')).toBeNull()
+  expect(meter.takeTurn()).toBe(1_500n)
+  meter.ended(callOf({ costNanoUsd: 7n }))
+  expect(meter.unsettledNanoUsd).toBe(7n)
+  expect(meter.counted).toEqual({
+    cost_nano_usd: '1507',
+    input_tokens: 30,
+    output_tokens: 15,
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 21,
+  })
+})
+
+test('a message that was paid for before costs nothing', () => {
+  const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
+  meter.ended(callOf())
+  meter.entered(callOf(), settled())
+  meter.ended(callOf({ id: 'call_2' }))
+  meter.entered(callOf({ id: 'call_2' }), settled({ isDuplicate: true }))
+  expect(meter.takeTurn()).toBe(1_000n)
+})
+
+test('a model without a price makes the gateway’s count incomplete', () => {
+  const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
+  meter.ended(callOf({ certainty: 'unpriced', costNanoUsd: 0n }))
+  expect(meter.takeTurn()).toBeNull()
+  expect(meter.counted).toBeNull()
+})
+
+test('whoever watches hears dollars, and thresholds; one that throws breaks nothing', () => {
+  const updates: CostUpdate[] = []
+  const onThreshold = vi.fn<(crossed: SettledCall['crossed'][number]) => void>()
+  const meter = new RunMeter({
+    onCostUpdate: (costUsd, update) => {
+      expect(costUsd).toBe(update.costUsd)
+      updates.push(update)
+      if (updates.length === 2) throw new Error('not mine')
+    },
+    onThreshold,
+  })
+  const crossed = [{ budget, threshold: 0.5 }]
+  for (const id of ['call_1', 'call_2', 'call_3']) {
+    meter.ended(callOf({ id, presumedNanoUsd: 2n }))
+    meter.entered(callOf({ id }), settled({ crossed }))
+  }
+  expect(onThreshold).toHaveBeenCalledTimes(3)
+  expect(updates[2]).toEqual({
+    costUsd: 0.000003,
+    presumedUsd: 0.000000006,
+    call: {
+      model: 'claude-haiku-4-5',
+      thread: null,
+      costUsd: 0.000001,
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheReadInputTokens: 0,
+      cacheCreationInputTokens: 7,
+    },
+    budgets: [
+      {
+        scope: 'run',
+        id: account.runId,
+        window: 'total',
+        mode: 'soft',
+        limitUsd: 5,
+        spentUsd: 3,
+        presumedUsd: 0,
+        reservedUsd: 0,
+      },
+    ],
+  })
+})
