@@ -59,6 +59,13 @@ export const errorCodes = {
   structured_output_invalid: entry(false, 422, 1, 'Simplify the schema, or tell the agent in the prompt to fill it.'),
   model_refused: entry(false, 422, 1, 'Change the request; the model declined to answer it.'),
   budget_reached: entry(false, 402, 4, 'Raise the budget and resume the session.'),
+  budget_unbounded: entry(
+    false,
+    400,
+    4,
+    'Leave out or limit what the message names; without a limit its cost cannot be promised.',
+  ),
+  model_unpriced: entry(false, 400, 4, 'Give the model a price, or use one that has a price.'),
   deadline_exceeded: entry(true, 504, 1, 'Raise timeoutMs and resume the session.'),
   idle_timeout: entry(
     true,

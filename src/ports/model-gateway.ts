@@ -1,5 +1,8 @@
 import type { RunId } from '../domain/ids.ts'
-import type { ErrorRecord } from '../errors/perdure-error.ts'
+import type { PriceTable } from '../domain/prices/price-table.ts'
+import type { ErrorRecord, PerdureError } from '../errors/perdure-error.ts'
+import type { LeaseOwner } from './lease.ts'
+import type { CallAccount, Ledger, LedgerCall, SettledCall } from './ledger.ts'
 import type { ModelObservation } from './model-observation.ts'
 
 /**
@@ -24,6 +27,44 @@ export interface GatewayRunRequest {
    * Must not throw and must not block.
    */
   readonly observe: (observation: ModelObservation) => void
+  /**
+   * Who pays. Asked at each model request, since an agent may be up before its run is known; what it throws
+   * refuses the request. Without it nothing is metered and no budget holds.
+   */
+  readonly account?: () => RunAccount
+}
+
+/**
+ * Where the model calls of a run are entered, and by which budgets they are bounded. The callbacks must not
+ * throw and must not block.
+ */
+export interface RunAccount {
+  readonly ledger: Ledger
+  readonly callAccount: CallAccount
+  readonly organizationId: string
+  readonly workspaceId: string
+  /** Labels of the session, entered with each call. */
+  readonly tags: readonly string[]
+  /** Who makes the calls: by it a ledger knows that a reservation's owner lives no more. */
+  readonly owner: LeaseOwner
+  readonly prices: RunPrices
+  /** A call is entered and durable: what it cost, and how its budgets stand now. */
+  readonly onSettled: (call: LedgerCall, settled: SettledCall) => void
+  /**
+   * A call was not made: `budget_reached`, `model_unpriced`, `budget_unbounded` or an error of the ledger. With
+   * `budget_reached` every further call of the run is refused; it is said once, and also when an answer was
+   * cut because the budget left no room for more.
+   */
+  readonly onRefused: (error: PerdureError) => void
+  /** A call could not be entered. It is said once; where a hard budget holds, further calls are refused. */
+  readonly onLedgerFailure: (error: PerdureError) => void
+}
+
+export interface RunPrices {
+  /** What this account pays: budgets count in it. */
+  readonly billed: PriceTable
+  /** The public list. */
+  readonly list: PriceTable
 }
 
 export interface GatewayRun {
@@ -33,7 +74,7 @@ export interface GatewayRun {
   readonly token: string
   /** Name of the upstream that answers, for display: `anthropic`, `script`. */
   readonly upstream: string
-  /** Refuses further requests and cuts those under way. */
+  /** Refuses further requests, cuts those under way, and waits until what they cost is entered. */
   close(): Promise<void>
 }
 
