@@ -48,6 +48,11 @@ export interface RunAccount {
   /** Who makes the calls: by it a ledger knows that a reservation's owner lives no more. */
   readonly owner: LeaseOwner
   readonly prices: RunPrices
+  /**
+   * A call ended, and this is what will be entered for it. Heard before the agent has the last bytes of the answer,
+   * so that whoever counts knows the cost before the agent says that its turn is over.
+   */
+  readonly onEnded: (call: LedgerCall) => void
   /** A call is entered and durable: what it cost, and how its budgets stand now. */
   readonly onSettled: (call: LedgerCall, settled: SettledCall) => void
   /**
