@@ -106,12 +106,18 @@ export interface ModelRequestEnded extends Observed {
 export type ModelRequestEnd = 'complete' | 'http_error' | 'stream_error' | 'upstream_cut' | 'client_abort'
 
 /** Token counts as the Messages API reports them; absent fields were absent on the wire. */
-export interface WireUsage {
+export interface WireTokens {
   readonly input_tokens?: number
   readonly output_tokens?: number
   readonly cache_creation_input_tokens?: number
   readonly cache_read_input_tokens?: number
   readonly cache_creation?: { readonly ephemeral_5m_input_tokens?: number; readonly ephemeral_1h_input_tokens?: number }
+}
+
+export interface WireUsage extends WireTokens {
   readonly server_tool_use?: { readonly web_search_requests?: number; readonly web_fetch_requests?: number }
   readonly speed?: string | null
+  readonly inference_geo?: string | null
+  /** The service's own compactions of a conversation: the other counts leave them out. */
+  readonly compactions?: readonly WireTokens[]
 }

@@ -13,3 +13,6 @@ export function modelNameOf(model: string): string {
     .replace(/@(?:\d{8}|default)$/, '')
     .replace(/-\d{8}$/, '')
 }
+
+/** Whether an id is Bedrock's and not of its global profile: the model runs in one region or one part of the world. */
+export const isRegionalId = (model: string): boolean => /(?:^|\/)(?!global\.)(?:[a-z-]+\.)?anthropic\./.test(model)

@@ -72,7 +72,7 @@ function dearestPromptRate(rates: TokenRates, cacheWrite: CallBounds['cacheWrite
 }
 
 const percentOf = ({ mayRunInUsOnly }: CallBounds, { usInferencePercent }: ModelPrice): bigint =>
-  mayRunInUsOnly ? usInferencePercent : 100n
+  mayRunInUsOnly && usInferencePercent > 100n ? usInferencePercent : 100n
 
 const searchesOf = ({ webSearchRequests }: CallBounds, { webSearchRequestNanoUsd }: ModelPrice): NanoUsd =>
   BigInt(webSearchRequests) * webSearchRequestNanoUsd

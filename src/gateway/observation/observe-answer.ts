@@ -1,6 +1,6 @@
-import type { ModelObservation, ModelRequestEnd, WireUsage } from '../../ports/model-observation.ts'
+import type { ModelObservation, ModelRequestEnd, WireTokens, WireUsage } from '../../ports/model-observation.ts'
 import { readApiError } from '../wire/api-error.ts'
-import { asRecord, blocksOf, parseJson, readString, type WireBlock } from '../wire/message-request.ts'
+import { asRecord, blocksOf, listOf, parseJson, readString, type WireBlock } from '../wire/message-request.ts'
 import { createSseParser } from './sse-parser.ts'
 
 /** An observation before the exchange has added its request number and time. */
@@ -124,11 +124,21 @@ const serverToolCounts = ['web_search_requests', 'web_fetch_requests'] as const
 
 function readUsage(value: unknown): WireUsage {
   const usage = asRecord(value)
+  const compactions = listOf(usage['iterations']).filter((iteration) => asRecord(iteration)['type'] === 'compaction')
   return {
-    ...numbersOf(usage, counts),
-    ...(usage['cache_creation'] ? { cache_creation: numbersOf(usage['cache_creation'], cacheCounts) } : {}),
+    ...readTokens(usage),
     ...(usage['server_tool_use'] ? { server_tool_use: numbersOf(usage['server_tool_use'], serverToolCounts) } : {}),
     ...(typeof usage['speed'] === 'string' ? { speed: usage['speed'] } : {}),
+    ...(typeof usage['inference_geo'] === 'string' ? { inference_geo: usage['inference_geo'] } : {}),
+    ...(compactions.length > 0 ? { compactions: compactions.map(readTokens) } : {}),
+  }
+}
+
+function readTokens(value: unknown): WireTokens {
+  const tokens = asRecord(value)
+  return {
+    ...numbersOf(tokens, counts),
+    ...(tokens['cache_creation'] ? { cache_creation: numbersOf(tokens['cache_creation'], cacheCounts) } : {}),
   }
 }
 
