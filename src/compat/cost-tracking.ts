@@ -1,5 +1,8 @@
+import { usdFromNanoUsd, type NanoUsd } from '../domain/money.ts'
+import { findPrice } from '../domain/prices/find-price.ts'
+import { listPrices } from '../domain/prices/list-prices.ts'
+import type { TokenRates } from '../domain/prices/price-table.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
-import { listPriceOf, listPrices, type ListPrice } from './list-prices.ts'
 
 export interface TokenUsage {
   /** Tokens that neither came from the cache nor went into it. */
@@ -49,12 +52,12 @@ export function calculateCost(model: string, tokenUsage: TokenUsage, e2bUsage?: 
   const { cacheWriteTokens: written5m = 0, cacheWrite1hTokens: written1h = 0 } = tokenUsage
   const { durationSeconds, cpuCount } = e2bUsage ?? { durationSeconds: 0, cpuCount: 0 }
   refuseImpossible({ ...tokenUsage, durationSeconds, cpuCount })
-  const price = priceFor(model, promptTokens + cachedTokens + written5m + written1h)
+  const rates = ratesFor(model, promptTokens + cachedTokens + written5m + written1h)
   const costs = {
-    promptCost: (promptTokens * price.input) / 1e6,
-    completionCost: (completionTokens * price.output) / 1e6,
-    cachedCost: (cachedTokens * price.cacheRead) / 1e6,
-    cacheWriteCost: (written5m * price.cacheWrite5m + written1h * price.cacheWrite1h) / 1e6,
+    promptCost: usdOf(promptTokens, rates.input),
+    completionCost: usdOf(completionTokens, rates.output),
+    cachedCost: usdOf(cachedTokens, rates.cacheRead),
+    cacheWriteCost: usdOf(written5m, rates.cacheWrite5m) + usdOf(written1h, rates.cacheWrite1h),
   }
   const totalCost = costs.promptCost + costs.completionCost + costs.cachedCost + costs.cacheWriteCost
   const cost = durationSeconds * cpuCount * e2bCpuSecondUsd
@@ -66,21 +69,25 @@ export function calculateCost(model: string, tokenUsage: TokenUsage, e2bUsage?: 
   }
 }
 
-function priceFor(model: string, promptTokens: number): ListPrice {
-  const price = listPriceOf(model)
+/** Of tokens at a rate in nano-dollars per million. */
+const usdOf = (tokens: number, rate: NanoUsd): number => (tokens * usdFromNanoUsd(rate)) / 1e6
+
+function ratesFor(model: string, promptTokens: number): TokenRates {
+  const price = findPrice(listPrices, model, { at: new Date() })
   if (price === undefined) {
     throw new PerdureError('model_not_found', `The price of ${model} is not known.`, {
-      hint: `Prices are known of ${Object.keys(listPrices).join(', ')}.`,
+      hint: `Prices are known of ${[...new Set(listPrices.map((row) => row.model))].join(', ')}.`,
       details: { model },
     })
   }
-  if (price.upToPromptTokens !== undefined && promptTokens > price.upToPromptTokens) {
+  const [short, long] = price.tiers
+  if (long !== undefined && promptTokens > long.abovePromptTokens) {
     throw new PerdureError('invalid_request', `The price of ${model} changes with the length of each prompt.`, {
-      hint: `Calculate each request by itself; prices are known up to ${price.upToPromptTokens} prompt tokens.`,
+      hint: `The cost of a sum of requests is known up to ${long.abovePromptTokens} prompt tokens.`,
       details: { model, promptTokens },
     })
   }
-  return price
+  return short.standard
 }
 
 function refuseImpossible(amounts: object): void {

@@ -18,6 +18,7 @@ const events = [
         output_tokens: 1,
         cache_creation: { ephemeral_5m_input_tokens: 2 },
         service_tier: 'standard',
+        inference_geo: 'us',
       },
     },
   },
@@ -36,7 +37,14 @@ const events = [
   {
     type: 'message_delta',
     delta: { stop_reason: 'tool_use' },
-    usage: { output_tokens: 20, server_tool_use: { web_search_requests: 1 } },
+    usage: {
+      output_tokens: 20,
+      server_tool_use: { web_search_requests: 1 },
+      iterations: [
+        { type: 'compaction', input_tokens: 900, output_tokens: 80, cache_creation: null },
+        { type: 'message', output_tokens: 20 },
+      ],
+    },
   },
   { type: 'message_stop' },
 ]
@@ -74,7 +82,12 @@ describe('observeExchange', () => {
         type: 'message_start',
         messageId: 'msg_1',
         model: 'm',
-        usage: { input_tokens: 3, output_tokens: 1, cache_creation: { ephemeral_5m_input_tokens: 2 } },
+        usage: {
+          input_tokens: 3,
+          output_tokens: 1,
+          cache_creation: { ephemeral_5m_input_tokens: 2 },
+          inference_geo: 'us',
+        },
       },
       { type: 'block_start', index: 0, blockType: 'thinking', text: '' },
       { type: 'block_delta', index: 0, deltaType: 'thinking_delta', text: 'hm' },
@@ -85,7 +98,11 @@ describe('observeExchange', () => {
       { type: 'block_stop', index: 1 },
       {
         type: 'usage',
-        usage: { output_tokens: 20, server_tool_use: { web_search_requests: 1 } },
+        usage: {
+          output_tokens: 20,
+          server_tool_use: { web_search_requests: 1 },
+          compactions: [{ input_tokens: 900, output_tokens: 80 }],
+        },
         stopReason: 'tool_use',
       },
       { type: 'end', how: 'complete' },
