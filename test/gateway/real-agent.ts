@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { query, type Options, type SDKMessage, type SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { Script, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
+import type { ModelUpstream } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/index.ts'
 import { openGateway } from './support.ts'
@@ -33,7 +34,9 @@ export function makePlace(): AgentPlace & { remove(): void } {
 
 export interface AgentRunOptions {
   readonly place: AgentPlace
-  readonly script: Script | readonly ScriptRule[]
+  readonly script?: Script | readonly ScriptRule[]
+  /** Instead of a script. */
+  readonly upstream?: ModelUpstream
   readonly prompt?: string
   readonly options?: Options
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -42,13 +45,14 @@ export interface AgentRunOptions {
 /** One run of the real SDK and binary against a script, behind a gateway of its own. */
 export async function runRealAgent({
   place,
-  script,
+  script = [],
+  upstream,
   prompt = 'hello',
   options,
   env,
 }: AgentRunOptions): Promise<AgentRun> {
   const model = scriptedModel(script)
-  const { gateway, run, seen } = await openGateway(model)
+  const { gateway, run, seen } = await openGateway(upstream ?? model)
   const messages: SDKMessage[] = []
   try {
     for await (const message of query({
@@ -81,7 +85,7 @@ const baseOptions = ({ cwd }: AgentPlace): Options => ({
   forwardSubagentText: true,
 })
 
-const agentEnv = ({ cwd, configDirectory }: AgentPlace, run: { baseUrl: string; token: string }) => ({
+export const agentEnv = ({ cwd, configDirectory }: AgentPlace, run: { baseUrl: string; token: string }) => ({
   PATH: process.env['PATH'] ?? '',
   HOME: cwd,
   CLAUDE_CONFIG_DIR: configDirectory,
