@@ -46,6 +46,12 @@ export const errorCodes = {
   authentication_failed: entry(false, 401, 6, 'Check the key or token; it was refused by the model’s service.'),
   permission_denied: entry(false, 403, 1, 'Ask for access, or use a key that has it.'),
   billing_error: entry(false, 402, 1, 'Add credit to the account of this key.'),
+  upstream_package_missing: entry(
+    false,
+    500,
+    2,
+    'Install the package that the message names: it is an optional peer, for its platform only.',
+  ),
   model_not_found: entry(false, 404, 2, 'Use a full model id that this key may use.'),
   request_too_large: entry(false, 413, 1, 'Send less: split the input or shrink the images.'),
   prompt_too_long: entry(false, 400, 1, 'Compact the session with /compact, or start a new one.'),
@@ -90,6 +96,19 @@ export const errorCodes = {
   ),
   script_invalid: entry(false, 400, 2, 'Correct the script at the place that the message names.'),
   script_no_match: entry(false, 400, 1, 'Add a rule to the script that answers this request.'),
+  replay_diverged: entry(
+    false,
+    409,
+    1,
+    'Compare the two that the message shows; record the run again if the change is wanted.',
+  ),
+  replay_diverged: entry(
+    false,
+    409,
+    1,
+    'Read what differs; record the run again if the change is wanted, or add a row to normalise if it is chance.',
+  ),
+  cassette_invalid: entry(false, 400, 2, 'Record the run again, or use the version of Perdure that recorded it.'),
   sandbox_unsupported: entry(
     false,
     400,

@@ -1,6 +1,7 @@
 import type { UserContent } from '../domain/user-input.ts'
 import type { AgentReport } from './agent-report.ts'
 import type { InputPriority } from './inbox.ts'
+import type { RecordedTools } from './recorded-tools.ts'
 import type { Sandbox } from './sandbox.ts'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from './transcript-store.ts'
 
@@ -77,6 +78,12 @@ export interface AgentStartRequest<Options> {
   readonly configDirectory: string
   /** Asked for every tool call that rules and mode leave open. */
   readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+  /**
+   * In a replay that may touch nothing: no tool works, no process is started beside the agent, and every
+   * call has the result of the recording. A call that the recording does not hold ends the agent with
+   * `replay_diverged`.
+   */
+  readonly recordedTools?: RecordedTools | null
 }
 
 /** The transcripts as one run may use them: what it appends is written under its session's lease. */

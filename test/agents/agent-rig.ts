@@ -9,10 +9,13 @@ import { newRunId } from '../../src/domain/ids.ts'
 import { textContent, type UserContent } from '../../src/domain/user-input.ts'
 import { PerdureError } from '../../src/errors/perdure-error.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
+import { recordToolCalls } from '../../src/gateway/cassette/tools/record-tool-calls.ts'
 import type { Script, ScriptReply, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
 import type { AgentConversation, AgentProcess, AgentStartRequest } from '../../src/ports/agent-driver.ts'
 import type { AgentReport } from '../../src/ports/agent-report.ts'
+import type { RecordedTools } from '../../src/ports/recorded-tools.ts'
 import type { Sandbox, SandboxCommand } from '../../src/ports/sandbox.ts'
+import type { ToolCallRecorder } from '../../src/ports/tool-record.ts'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../../src/ports/transcript-store.ts'
 import { createLocalSandboxProvider, type LocalSandboxOptions } from '../../src/sandboxes/local/local-provider.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/scripted-model.ts'
@@ -79,6 +82,10 @@ export interface AgentRun {
   readonly sandbox?: LocalSandboxOptions
   /** Lets the agent find its model by the variables of this process. */
   readonly withoutGateway?: boolean
+  /** Keeps the tool calls. */
+  readonly recorder?: ToolCallRecorder
+  /** No tool works: what they gave is taken from here. */
+  readonly recordedTools?: RecordedTools
 }
 
 export interface RecordedCommand extends SandboxCommand {
@@ -122,7 +129,8 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
   const sandbox = recording(await createLocalSandboxProvider(run.sandbox).create({ workingDirectory: run.cwd }))
   const folder = new TestFolder()
   const conversation = run.conversation ?? { kind: 'new', agentSessionId: randomUUID() }
-  const driver = createClaudeDriver(run.endingTimeoutMs === undefined ? {} : { endingTimeoutMs: run.endingTimeoutMs })
+  const plain = createClaudeDriver(run.endingTimeoutMs === undefined ? {} : { endingTimeoutMs: run.endingTimeoutMs })
+  const driver = run.recorder === undefined ? plain : recordToolCalls(plain, run.recorder)
   // A home of its own: what a killed shell of the agent leaves half done, it leaves there.
   const options = { ...run.options, env: { HOME: folder.path, ...run.options?.env } }
   driver.validate(options)
@@ -134,6 +142,7 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
     conversation,
     transcripts: run.transcripts ?? new MapTranscripts(),
     configDirectory: folder.path,
+    recordedTools: run.recordedTools ?? null,
     askPermission: run.askPermission ?? (async () => ({ result: 'deny', message: 'nobody is here to ask' })),
   })
   const { seen, ended, until } = collect(process)

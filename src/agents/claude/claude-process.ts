@@ -11,6 +11,7 @@ import { conversationOptions } from './conversation-options.ts'
 import { InputLedger } from './input-ledger.ts'
 import { permissionBridge } from './permission-bridge.ts'
 import { processFault } from './process-fault.ts'
+import { ReplayingTools } from './recorded-tools/replaying-tools.ts'
 import { createSandboxSpawner, type SandboxSpawner } from './sandbox-spawner.ts'
 import { sessionStoreOver } from './session-store-adapter.ts'
 import { compileOutputSchema } from './structured-output.ts'
@@ -30,6 +31,8 @@ export class ClaudeProcess implements AgentProcess {
   readonly #input = new AsyncQueue<SDKUserMessage>()
   readonly #inputs = new InputLedger()
   readonly #spawner: SandboxSpawner
+  /** In a replay in which no tool works. */
+  readonly #replay: ReplayingTools | undefined
   readonly ready: Promise<void>
   readonly ended: Promise<void>
   readonly #initialized = Promise.withResolvers<void>()
@@ -42,6 +45,8 @@ export class ClaudeProcess implements AgentProcess {
   constructor(request: AgentStartRequest<ClaudeAgentOptions>, limits: ClaudeProcessLimits) {
     this.#request = request
     this.#limits = limits
+    if (request.recordedTools != null)
+      this.#replay = new ReplayingTools(request.recordedTools, { onDiverged: (error) => this.#stop(error) })
     this.#spawner = createSandboxSpawner({
       sandbox: request.sandbox,
       onSpawned: () => this.#stopping !== undefined && void this.#terminate(),
@@ -122,7 +127,8 @@ export class ClaudeProcess implements AgentProcess {
     const { query } = await import('@anthropic-ai/claude-agent-sdk')
     const conversation = await conversationOptions(this.#request)
     if (this.#stopping !== undefined) return
-    const options = this.#options(conversation.options)
+    const ordered = this.#options(conversation.options)
+    const options = (await this.#replay?.options(ordered)) ?? ordered
     const begin = (): Query => query({ prompt: this.#input, options })
     this.#query = this.#request.options.canUseTool === undefined ? withoutShadowWarning(begin) : begin()
     this.#query.initializationResult().then(
@@ -132,7 +138,7 @@ export class ClaudeProcess implements AgentProcess {
     )
     const translate = this.#translator(conversation.costBaseUsd)
     for await (const message of this.#query) {
-      for (const report of translate(message)) this.#deliver(report)
+      for (const report of translate(message)) this.#deliver(this.#replay?.heed(report) ?? report)
       if (message.type === 'system' && message.subtype === 'mirror_error') this.#stop(transcriptLost(message.error))
     }
     await this.#spawner.watch.process?.exited
@@ -181,7 +187,7 @@ export class ClaudeProcess implements AgentProcess {
       env: agentEnvironment(this.#request),
       mcpServersDelivery: 'initialize',
       pluginDelivery: 'initialize',
-      sessionStore: sessionStoreOver(transcripts, {
+      sessionStore: sessionStoreOver(this.#replay?.transcripts(transcripts) ?? transcripts, {
         onLeaseLost: (error) => this.#stop(error),
         isAbandoned: () => this.#stopping?.cause !== undefined,
       }),

@@ -33,7 +33,8 @@ function toolResult(block: SdkBlock, message: UserMessage, thread: string | null
   }
 }
 
-function contentBlocks(content: unknown): (Record<string, unknown> & { type: string })[] {
+/** A result's content as blocks, which it mostly is a text instead of. */
+export function contentBlocks(content: unknown): (Record<string, unknown> & { type: string })[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
   return Array.isArray(content) ? (content as (Record<string, unknown> & { type: string })[]) : []
 }
