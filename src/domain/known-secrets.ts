@@ -1,0 +1,32 @@
+/** Shorter values occur by chance, and hiding those would mangle text. */
+export const shortestSecret = 8
+
+interface KnownSecrets {
+  readonly values: Set<string>
+  /** The same, longest first: one may hold another. */
+  sorted: readonly string[]
+}
+
+const key = Symbol.for('perdure.known-secrets')
+type Home = typeof globalThis & { [key]?: KnownSecrets }
+
+/** On `globalThis`, so that reloaded modules and second copies of the package know what the first has learned. */
+const home: Home = globalThis
+
+/**
+ * Tells the redaction of this process a secret word for word; whoever reads a credential calls it. Its base64 is
+ * known with it. A value of fewer than {@link shortestSecret} characters is not taken.
+ */
+export function rememberSecret(value: string): void {
+  if (value.length < shortestSecret) return
+  home[key] ??= { values: new Set(), sorted: [] }
+  const known = home[key]
+  if (known.values.has(value)) return
+  known.values.add(value).add(base64Of(value))
+  known.sorted = [...known.values].toSorted((left, right) => right.length - left.length)
+}
+
+/** Longest first. */
+export const knownSecrets = (): readonly string[] => home[key]?.sorted ?? []
+
+const base64Of = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
