@@ -17,7 +17,7 @@ function costBy(overrides: object, model: string, { at = now, ...usage }: Partia
 
 describe('prices of one’s own', () => {
   test('multiply the list, each model by its own factor where it has one', () => {
-    const overrides = { multiplier: 0.85, models: { 'claude-opus-5-5': { multiplier: 0.7 } } }
+    const overrides = { multiplier: 0.85, multipliers: { 'claude-opus-5-5': 0.7 } }
     expect(costBy(overrides, 'claude-sonnet-5-5')).toBe(1_700_000_000n)
     expect(costBy(overrides, 'claude-opus-5-5', { speed: 'fast' })).toBe(5_600_000_000n)
     expect(costBy(overrides, 'claude-haiku-5-5')).toBe(425_000_000n)
@@ -65,7 +65,7 @@ describe('prices of one’s own', () => {
   })
 
   test('multiply no price that is not there', () => {
-    expect(() => overridePrices(listPrices, { models: { 'acme-large': { multiplier: 0.5 } } })).toThrow(
+    expect(() => overridePrices(listPrices, { multipliers: { 'acme-large': 0.5 } })).toThrow(
       new RangeError('no listed price to multiply: acme-large'),
     )
   })

@@ -33,16 +33,17 @@ const overrideRow = tier
 const multiplier = z.number().positive().max(10)
 
 /**
- * Prices of a user's own, for a file: `multiplier` for all of the list (contract rates); per model rows with
- * their first days, or a multiplier of its own. Everything is in dollars, tokens by the million.
+ * Prices of a user's own, for a file. Contract rates are a `multiplier` of all of the list, or `multipliers` of
+ * models; `models` have prices of their own with their first days, in dollars, tokens by the million.
  */
 export const priceOverridesSchema = z.strictObject({
   multiplier: multiplier.exactOptional(),
+  multipliers: z.record(z.string().min(1), multiplier).exactOptional(),
   models: z
-    .record(z.string().min(1), z.union([z.strictObject({ multiplier }), z.array(overrideRow).min(1)]))
-    .refine((models) => Object.values(models).every((rows) => !Array.isArray(rows) || isDistinct(rows)), {
-      error: 'a model has two prices from the same day',
-    })
+    .record(
+      z.string().min(1),
+      z.array(overrideRow).min(1).refine(isDistinct, { error: 'two prices hold from the same day' }),
+    )
     .exactOptional(),
 })
 
@@ -55,35 +56,34 @@ type OverrideRow = z.infer<typeof overrideRow>
  * one's own are what they say.
  * @throws {RangeError} for the multiplier of a model that the list does not have.
  */
-export function overridePrices(table: PriceTable, { multiplier: all = 1, models = {} }: PriceOverrides): PriceTable {
-  const own = new Map(Object.entries(models))
-  const listed = new Set(table.map(({ model }) => model))
-  const unlisted = [...own].find(([model, override]) => !Array.isArray(override) && !listed.has(model))
-  if (unlisted !== undefined) throw new RangeError(`no listed price to multiply: ${unlisted[0]}`)
-  const kept = table.flatMap((row) => {
-    const override = own.get(row.model)
-    if (!Array.isArray(override)) return [scalePrice(row, billionthsOf(override?.multiplier ?? all))]
-    const begins = override.map(({ validFrom }) => validFrom ?? '').reduce((a, b) => (a < b ? a : b))
-    return (row.validFrom ?? '') < begins ? [scalePrice(row, billionthsOf(all))] : []
-  })
-  const added = [...own].flatMap(([model, override]) =>
-    Array.isArray(override) ? override.map((one) => priceRow(model, one)) : [],
-  )
-  return [...kept, ...added]
+export function overridePrices(table: PriceTable, overrides: PriceOverrides): PriceTable {
+  const multipliers = new Map(Object.entries(overrides.multipliers ?? {}))
+  const models = new Map(Object.entries(overrides.models ?? {}))
+  for (const model of multipliers.keys()) {
+    if (table.some((row) => row.model === model)) continue
+    throw new RangeError(`no listed price to multiply: ${model}`)
+  }
+  const kept = table
+    .filter((row) => !models.get(row.model)?.some((own) => startOf(own) <= startOf(row)))
+    .map((row) => scalePrice(row, billionthsOf(multipliers.get(row.model) ?? overrides.multiplier ?? 1)))
+  return [...kept, ...[...models].flatMap(([model, rows]) => rows.map((own) => priceRow(model, own)))]
 }
 
-function priceRow(model: string, one: OverrideRow): PriceRow {
+/** Sorts before every day where no day is given. */
+const startOf = ({ validFrom }: { validFrom?: string | null }): string => validFrom ?? ''
+
+function priceRow(model: string, own: OverrideRow): PriceRow {
   const tierOf = (from: z.infer<typeof tier>, abovePromptTokens: number): PriceTier => ({
     abovePromptTokens,
     standard: ratesOf(from),
     fast: from.fast === undefined ? null : ratesOf(from.fast),
   })
-  const { validFrom, longPrompts = [], webSearchRequest = 0.01, usInferenceFactor = 1.1 } = one
+  const { validFrom, longPrompts = [], webSearchRequest = 0.01, usInferenceFactor = 1.1 } = own
   return {
     model,
     validFrom: validFrom ?? null,
     source: 'own',
-    tiers: [tierOf(one, 0), ...longPrompts.map((long) => tierOf(long, long.abovePromptTokens))],
+    tiers: [tierOf(own, 0), ...longPrompts.map((long) => tierOf(long, long.abovePromptTokens))],
     webSearchRequestNanoUsd: nanoUsdFromUsd(webSearchRequest),
     usInferencePercent: BigInt(Math.round(usInferenceFactor * 100)),
   }
@@ -102,5 +102,6 @@ const billionthsOf = (factor: number): Billionths => nanoUsdFromUsd(factor)
 const isAscending = (numbers: readonly number[]): boolean =>
   numbers.every((number, index) => index === 0 || number > numbers[index - 1]!)
 
-const isDistinct = (rows: readonly { validFrom?: string }[]): boolean =>
-  new Set(rows.map(({ validFrom }) => validFrom)).size === rows.length
+function isDistinct(rows: readonly { validFrom?: string }[]): boolean {
+  return new Set(rows.map(startOf)).size === rows.length
+}
