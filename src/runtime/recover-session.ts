@@ -1,4 +1,5 @@
 import { newEventId, type EventId, type SessionId } from '../domain/ids.ts'
+import { redactJson } from '../domain/redaction.ts'
 import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
@@ -47,7 +48,7 @@ export async function recoverSession(
   ]
   if (drafts.length === 0) return { state, lost, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
-  const appended = await stores.events.append(sessionId, drafts, { fence, takenFromInbox })
+  const appended = await stores.events.append(sessionId, redactJson(drafts), { fence, takenFromInbox })
   return { state: fold(appended, state), lost, results }
 }
 

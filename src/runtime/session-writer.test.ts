@@ -106,4 +106,16 @@ describe('SessionWriter', () => {
     expect(log.commits).toEqual([])
     expect(shown).toEqual([])
   })
+
+  it('writes and shows no secret', async () => {
+    const log = fakeLog()
+    const { writer, shown } = createWriter(log)
+    const key = `sk-ant-api03-${'x'.repeat(40)}`
+    writer.preview(preview(`It is ${key}.`))
+    writer.push({ ...stamp(), type: 'agent.message', content: [{ type: 'text', text: `It is ${key}.` }] })
+    await writer.flushed()
+    expect(shown).toHaveLength(2)
+    expect(JSON.stringify([log.commits, shown])).not.toContain(key)
+    expect(log.commits[0]).toMatchObject([{ content: [{ text: 'It is [redacted:anthropic_key].' }] }])
+  })
 })

@@ -1,5 +1,6 @@
 import type { Command } from '../domain/command.ts'
 import type { EventId, SessionId } from '../domain/ids.ts'
+import { redactJson } from '../domain/redaction.ts'
 import type { EventDraft, PreviewEvent, SessionStreamEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { step } from '../domain/step.ts'
@@ -48,12 +49,14 @@ export class SessionWriter {
     return this.#state
   }
 
+  /** What it holds of secrets is replaced: the log may be read by more people than the conversation. */
   push(event: EventDraft, { takenFromInbox = [] }: { takenFromInbox?: readonly EventId[] } = {}): void {
-    this.#add({ event, takenFromInbox })
+    this.#add({ event: redactJson(event), takenFromInbox })
   }
 
+  /** A secret that is cut in two by its pieces is not seen here; the final event is whole. */
   preview(event: PreviewEvent): void {
-    this.#add({ preview: event })
+    this.#add({ preview: redactJson(event) })
   }
 
   /**
