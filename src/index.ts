@@ -75,4 +75,12 @@ export { PerdureError, type ErrorRecord, type PerdureErrorOptions } from './erro
 export { errorCodes, type ErrorCode } from './errors/codes.ts'
 
 // Models
+export {
+  bedrockUpstream,
+  type AwsCredentials,
+  type BedrockUpstreamOptions,
+} from './gateway/upstreams/bedrock/bedrock-upstream.ts'
+export { foundryUpstream, type FoundryUpstreamOptions } from './gateway/upstreams/foundry/foundry-upstream.ts'
+export { vertexUpstream, type VertexUpstreamOptions } from './gateway/upstreams/vertex/vertex-upstream.ts'
+export type { PlatformUpstream } from './gateway/upstreams/platform/create-platform-upstream.ts'
 export type { ModelUpstream, UpstreamRequest, UpstreamResponse } from './ports/model-gateway.ts'
