@@ -30,7 +30,7 @@ const overrideRow = tier
     error: 'longPrompts must go from the shortest prompts to the longest',
   })
 
-const multiplier = z.number().positive().max(10)
+const multiplier = z.number().min(0.000_001).max(10)
 
 /**
  * Prices of a user's own, for a file. Contract rates are a `multiplier` of all of the list, or `multipliers` of
