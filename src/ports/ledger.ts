@@ -1,8 +1,11 @@
 import type { BudgetKey, BudgetLimit, BudgetState } from '../domain/budget.ts'
 import type { CallUsage } from '../domain/call-usage.ts'
-import type { RunId, SessionId } from '../domain/ids.ts'
+import type { CallAccount } from '../domain/call-account.ts'
 import type { NanoUsd } from '../domain/money.ts'
+import type { ReserveDecision } from '../domain/reserve-decision.ts'
 import type { LeaseOwner } from './lease.ts'
+
+export type { CallAccount } from '../domain/call-account.ts'
 
 /**
  * What model calls cost, and how far they may go, for one workspace. Calls are only ever added. A
@@ -10,36 +13,32 @@ import type { LeaseOwner } from './lease.ts'
  * else reserves at the same time; times and windows are those of the store's clock, in UTC.
  */
 export interface Ledger {
-  /** Sets a limit, new or other than before. What was already spent in its window counts; a closed budget is open again. */
+  /**
+   * Sets a limit, new or other than before. What was already spent in its window counts; a closed budget is open again.
+   * @throws {PerdureError} `invalid_request`; `permission_denied` for a budget of the organization.
+   */
   setBudget(limit: BudgetLimit): Promise<BudgetState>
-  /** Does nothing when there is none. */
+  /** Does nothing when there is none. @throws {PerdureError} as `setBudget`. */
   removeBudget(key: BudgetKey): Promise<void>
   /** The budgets of this workspace and of its organization, or only those that a call of this account counts in. */
   budgets(of?: CallAccount): Promise<BudgetState[]>
 
+  /** @throws {PerdureError} `invalid_request` for what is no amount. */
   reserve(request: ReserveRequest): Promise<ReserveAnswer>
   /** Prolongs reservations of calls under way; those that ran out already are not revived. */
   keepReserved(reservationIds: readonly string[], options: { ttlMs: number }): Promise<void>
-  /** Gives back what was reserved for a call that was never made. */
+  /** Gives back what was reserved for a call that was never made, also when it was presumed meanwhile. */
   release(reservationId: string): Promise<void>
   /**
-   * Enters a call and counts it in every budget of its account; what was reserved for it is given back. Entered
-   * twice under one id, it counts once. A message id that the session has already is a duplicate: its cost
-   * is entered as zero and, where a hard budget holds, presumed.
+   * Enters a call and counts it in every budget of its account, at the time when it was reserved or else now; what
+   * was reserved for it is given back. Entered twice under one id, it counts once. A message id that the session has
+   * already is a duplicate: its usage and cost are entered as zero and, where a hard budget holds, the cost is presumed.
+   * @throws {PerdureError} `invalid_request` for what is no amount.
    */
   settle(call: LedgerCall): Promise<SettledCall>
 
   /** What calls cost, summed by the dimensions asked for; ordered by them. */
   costs(query?: CostQuery): Promise<CostRow[]>
-}
-
-/** Who pays for a call. */
-export interface CallAccount {
-  readonly runId: RunId
-  readonly sessionId: SessionId
-  /** The sessions that this one is a fork of, nearest first. */
-  readonly forkedFrom: readonly SessionId[]
-  readonly userId: string | null
 }
 
 export interface ReserveRequest {
@@ -54,15 +53,7 @@ export interface ReserveRequest {
   readonly ttlMs: number
 }
 
-/**
- * `unlimited`: no hard budget holds, nothing is reserved. `reserved`: less than wanted was granted only
- * where nothing else is reserved. `busy`: calls under way hold what this one needs; ask again. `refused`:
- * not even the minimum is left, whatever those calls give back.
- */
-export type ReserveAnswer =
-  | { readonly status: 'unlimited' }
-  | { readonly status: 'reserved'; readonly grantedNanoUsd: NanoUsd }
-  | { readonly status: 'busy' | 'refused'; readonly budget: BudgetState }
+export type ReserveAnswer = ReserveDecision
 
 /** One model call, as it is entered. */
 export interface LedgerCall {
@@ -98,9 +89,9 @@ export interface SettledCall {
   readonly isDuplicate: boolean
   /** The cost was above what had been reserved: the budgets are closed. */
   readonly isOverrun: boolean
-  /** The budgets that the call counted in, as they stand now. */
+  /** The budgets that the call counted in, as they stand now in the period in which it counts. */
   readonly budgets: readonly BudgetState[]
-  /** Thresholds of those budgets that this call crossed, 1 for the limit itself. */
+  /** Thresholds of those budgets that are crossed and that no call was told before, 1 for the limit itself. */
   readonly crossed: readonly { readonly budget: BudgetState; readonly threshold: number }[]
 }
 
@@ -122,9 +113,13 @@ export interface CostQuery {
   readonly model?: string
 }
 
-export interface CostRow {
-  /** Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11`. */
-  readonly group: Readonly<Partial<Record<CostDimension, string | null>>>
+export interface CostRow<Dimension extends string = CostDimension> {
+  /**
+   * Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11`. Null for no user, no
+   * tag, the main thread, and for what is only presumed: nobody knows the model of a call that was never heard of again.
+   */
+  readonly group: Readonly<Partial<Record<Dimension, string | null>>>
+  /** Calls that were entered; a presumed one is none. */
   readonly calls: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -137,4 +132,22 @@ export interface CostRow {
   readonly presumedNanoUsd: NanoUsd
   /** Calls of a model without a price. */
   readonly unpricedCalls: number
+}
+
+/** What an operator sees and limits over all workspaces of an organization. */
+export interface OrganizationLedger {
+  /** A budget of scope `organization`. @throws {PerdureError} `invalid_request`. */
+  setBudget(limit: BudgetLimit): Promise<BudgetState>
+  /** Does nothing when there is none. */
+  removeBudget(key: BudgetKey): Promise<void>
+  /** Those of scope `organization`. */
+  budgets(): Promise<BudgetState[]>
+  costs(query?: OrganizationCostQuery): Promise<CostRow<OrganizationCostDimension>[]>
+}
+
+export type OrganizationCostDimension = CostDimension | 'workspace'
+
+export interface OrganizationCostQuery extends Omit<CostQuery, 'groupBy'> {
+  readonly groupBy?: readonly OrganizationCostDimension[]
+  readonly workspaceId?: string
 }

@@ -1,6 +1,7 @@
 import type { EventLog } from './event-log.ts'
 import type { Inbox } from './inbox.ts'
 import type { LeaseStore } from './lease.ts'
+import type { Ledger, OrganizationLedger } from './ledger.ts'
 import type { SessionRecords } from './session-records.ts'
 import type { TranscriptStore } from './transcript-store.ts'
 
@@ -10,6 +11,8 @@ export interface Storage {
   readonly description: string
   /** The stores of one workspace; nothing of another workspace can be reached through them. */
   workspace(scope: WorkspaceScope): WorkspaceStores
+  /** What an operator may see of all workspaces of an organization; never for a tenant. */
+  organization(organizationId: string): OrganizationLedger
   /** Waits for what is under way, then lets go of the backend. */
   close(): Promise<void>
 }
@@ -36,4 +39,5 @@ export interface WorkspaceStores {
   readonly transcripts: TranscriptStore
   readonly sessions: SessionRecords
   readonly leases: LeaseStore
+  readonly ledger: Ledger
 }

@@ -44,6 +44,7 @@ const walledRooms = new Set(['agents', 'sandboxes', 'stores', 'engines'])
 /** Folders in walled rooms that are no adapter, and who may import them. */
 const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'stores/sql': ['stores/sqlite', 'stores/postgres'],
+  'stores/ledger': ['stores/sql', 'stores/memory'],
   'stores/events': ['stores/sql', 'stores/memory', 'stores/redis'],
 }
 

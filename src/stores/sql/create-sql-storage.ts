@@ -5,6 +5,10 @@ import { SqlEventLog } from './event-log.ts'
 import { prepareEventQueries } from './event-queries.ts'
 import { SqlInbox } from './inbox.ts'
 import { SqlLeaseStore } from './leases.ts'
+import type { LedgerContext } from './ledger/ledger-context.ts'
+import { prepareLedgerQueries } from './ledger/ledger-queries.ts'
+import { SqlLedger } from './ledger/ledger.ts'
+import { SqlOrganizationLedger } from './ledger/organization-ledger.ts'
 import { migrate } from './migrate.ts'
 import { isOwnerGone } from './process-liveness.ts'
 import { SqlSessionRecords } from './session-records.ts'
@@ -22,6 +26,8 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
   await migrate(backend)
   const feed = new EventFeed((committed) => backend.watchCommits(committed))
   const eventQueries = prepareEventQueries(backend)
+  const judge = options.isOwnerGone ?? isOwnerGone
+  const ledger: LedgerContext = { backend, queries: prepareLedgerQueries(backend), isOwnerGone: judge }
   return {
     description: backend.description,
     workspace: (scope) => {
@@ -30,7 +36,7 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
         feed,
         eventQueries,
         workspace: { organization_id: scope.organizationId, workspace_id: scope.workspaceId },
-        isOwnerGone: options.isOwnerGone ?? isOwnerGone,
+        isOwnerGone: judge,
       }
       return {
         scope,
@@ -39,8 +45,10 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
         transcripts: new SqlTranscriptStore(context),
         sessions: new SqlSessionRecords(context),
         leases: new SqlLeaseStore(context),
+        ledger: new SqlLedger(ledger, scope),
       }
     },
+    organization: (organizationId) => new SqlOrganizationLedger(ledger, organizationId),
     close: async () => {
       feed.close()
       await backend.close()

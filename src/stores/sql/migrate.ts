@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { up as sessions } from './migrations/0001-sessions.ts'
+import { up as ledger } from './migrations/0002-ledger.ts'
 import type { Tables } from './schema.ts'
 import type { SqlBackend } from './sql-backend.ts'
 
@@ -10,7 +11,10 @@ export interface Migration {
 }
 
 /** In order, numbered from 1; a migration that has been released is never changed. */
-export const migrations: readonly Migration[] = [{ name: 'sessions', up: sessions }]
+export const migrations: readonly Migration[] = [
+  { name: 'sessions', up: sessions },
+  { name: 'ledger', up: ledger },
+]
 
 /**
  * Brings the tables to this version's schema, forward only. The transaction of the backend is the

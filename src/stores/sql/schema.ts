@@ -1,3 +1,5 @@
+import type { ColumnType } from 'kysely'
+
 /**
  * The tables, the same on every SQL database: text, integer and bigint columns only, JSON as text,
  * times in milliseconds since 1970 by the database's clock. A workspace comes first in every key.
@@ -11,6 +13,12 @@ export interface Tables {
   inbox: InboxTable
   conversation: ConversationTable
   transcript_entry: TranscriptEntryTable
+  budget: BudgetTable
+  budget_period: BudgetPeriodTable
+  reservation: ReservationTable
+  ledger_entry: LedgerEntryTable
+  ledger_entry_tag: LedgerEntryTagTable
+  ledger_fork: LedgerForkTable
   migration: MigrationTable
 }
 
@@ -97,6 +105,96 @@ export interface TranscriptEntryTable extends WorkspaceColumns {
   position: number
   uuid: string | null
   payload: string
+}
+
+/** Nano-dollars. Sums of them may leave the exact range of a JavaScript number, so they are read as text. */
+type Amount = ColumnType<number | bigint, bigint, bigint>
+
+export interface BudgetKeyColumns extends WorkspaceColumns {
+  /** `workspace_id` is empty for a budget of the organization. */
+  scope_id: string
+  scope: string
+  /** `total`, `day` or `month`. */
+  time_window: string
+}
+
+export interface BudgetTable extends BudgetKeyColumns {
+  limit_nano_usd: Amount
+  mode: string
+  /** JSON: shares of the limit. */
+  thresholds: string
+  is_closed: number
+}
+
+/** What counts in a budget in one period of its window; a period in which nothing counts yet has no row. */
+export interface BudgetPeriodTable extends BudgetKeyColumns {
+  /** `total`, `2026-11-21` or `2026-11`. */
+  period: string
+  spent_nano_usd: Amount
+  presumed_nano_usd: Amount
+  /** The sum of the open reservations that count in this budget and period, when it is a hard one. */
+  reserved_nano_usd: Amount
+  /** The most that was used when thresholds were last said. */
+  told_nano_usd: Amount
+}
+
+export interface ReservationTable extends WorkspaceColumns {
+  reservation_id: string
+  run_id: string
+  session_id: string
+  /** JSON: the sessions that it is a fork of. */
+  forked_from: string
+  user_id: string | null
+  granted_nano_usd: Amount
+  /** JSON of who makes the call. */
+  owner: string
+  reserved_at: number
+  expires_at: number
+  /** 1 once it was given up; it is kept for a call that is settled after all. */
+  is_presumed: number
+}
+
+/** Only added to, and kept when the session is deleted. */
+export interface LedgerEntryTable extends WorkspaceColumns {
+  entry_id: string
+  /** The time at which it counts: that of the reservation, or of the entry. */
+  counted_at: number
+  run_id: string
+  session_id: string
+  user_id: string | null
+  thread: string | null
+  /** Null for what is presumed of a call that was never heard of again, and for taking that back. */
+  kind: string | null
+  upstream: string | null
+  model: string | null
+  message_id: string | null
+  request_id: string | null
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_write_5m_input_tokens: number
+  cache_write_1h_input_tokens: number
+  web_search_requests: number
+  speed: string | null
+  inference_geo: string | null
+  cost_nano_usd: Amount
+  list_cost_nano_usd: Amount
+  presumed_nano_usd: Amount
+  certainty: string | null
+  first_token_ms: number | null
+  duration_ms: number | null
+  is_duplicate: number
+  is_overrun: number
+}
+
+export interface LedgerEntryTagTable extends WorkspaceColumns {
+  entry_id: string
+  tag: string
+}
+
+/** A session with calls, under each session that it is a fork of. */
+export interface LedgerForkTable extends SessionKey {
+  fork_session_id: string
 }
 
 export interface MigrationTable {

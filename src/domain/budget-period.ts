@@ -1,0 +1,33 @@
+import type { BudgetKey, BudgetState, BudgetWindow } from './budget.ts'
+import type { NanoUsd } from './money.ts'
+
+/** A budget in one period of its window, with what only its keeper needs to know. */
+export interface BudgetPeriod extends BudgetState {
+  /** `total`, `2026-11-21` or `2026-11`. */
+  readonly period: string
+  /** The most that was used when thresholds were last said; -1 before the first time. */
+  readonly toldNanoUsd: NanoUsd
+}
+
+/** The period of the window in which a moment lies; milliseconds since 1970. */
+export function periodOf(window: BudgetWindow, atMs: number): string {
+  if (window === 'total') return 'total'
+  return new Date(atMs).toISOString().slice(0, window === 'day' ? '2026-11-21'.length : '2026-11'.length)
+}
+
+/** The first moment of that period, and the first after it. */
+export function boundsOfPeriod(window: BudgetWindow, atMs: number): { fromMs: number; toMs: number } {
+  if (window === 'total') return { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+  const at = new Date(atMs)
+  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()]
+  if (window === 'month') return { fromMs: Date.UTC(year, month), toMs: Date.UTC(year, month + 1) }
+  return { fromMs: Date.UTC(year, month, at.getUTCDate()), toMs: Date.UTC(year, month, at.getUTCDate() + 1) }
+}
+
+/** What a period shows of itself to others. */
+export function stateOf({ period: _period, toldNanoUsd: _told, ...state }: BudgetPeriod): BudgetState {
+  return state
+}
+
+export const isSameBudget = (left: BudgetKey, right: BudgetKey): boolean =>
+  left.scope === right.scope && left.id === right.id && left.window === right.window

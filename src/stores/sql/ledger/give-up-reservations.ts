@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely'
+import { presume } from '../../../domain/budget-count.ts'
+import type { LeaseOwner } from '../../../ports/lease.ts'
+import type { Reservation } from '../../ledger/reservation.ts'
+import type { Tables } from '../schema.ts'
+import { presumedEntryOf } from './entry-row.ts'
+import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
+import { amount, reservationColumns, reservationOf } from './ledger-rows.ts'
+
+/** Whose reservations are meant: a workspace's, or those of all workspaces of an organization. */
+export interface ReservationScope {
+  readonly organization_id: string
+  readonly workspace_id?: string
+}
+
+/**
+ * Counts as presumed what is held for calls of which nobody will hear any more: their time is over, or
+ * their owner provably lives no more.
+ */
+export async function giveUpDeadReservations(
+  transaction: Kysely<Tables>,
+  scope: ReservationScope,
+  context: LedgerContext,
+): Promise<void> {
+  for (const reservation of await findDead(transaction, scope, context)) {
+    await giveUp(transaction, reservation, context)
+  }
+}
+
+/** The same in a transaction of its own, and only when there are any: for those who just want to read. */
+export async function giveUpIfDead(scope: ReservationScope, context: LedgerContext): Promise<void> {
+  const { backend } = context
+  if ((await findDead(backend.reader, scope, context)).length === 0) return
+  await backend.write((transaction) => giveUpDeadReservations(transaction, scope, context))
+}
+
+async function findDead(
+  database: Kysely<Tables>,
+  scope: ReservationScope,
+  { backend, isOwnerGone }: LedgerContext,
+): Promise<Reservation[]> {
+  const rows = await database
+    .selectFrom('reservation')
+    .select([...reservationColumns, 'owner', amount('granted_nano_usd').as('granted')])
+    .select((eb) => eb.case().when('expires_at', '<=', backend.now).then(1).else(0).end().as('is_over'))
+    .where((eb) => eb.and({ ...scope }))
+    .where('is_presumed', '=', 0)
+    .execute()
+  const judged = new Map<string, boolean>()
+  const isGone = (json: string): boolean => {
+    const owner = JSON.parse(json) as LeaseOwner
+    // Judged once for each process, however many runs it has.
+    const process = JSON.stringify([owner.host, owner.processId, owner.startedAt])
+    const known = judged.get(process) ?? isOwnerGone(owner)
+    judged.set(process, known)
+    return known
+  }
+  return rows.filter((row) => row.is_over === 1 || isGone(row.owner)).map((row) => reservationOf(row))
+}
+
+async function giveUp(transaction: Kysely<Tables>, reservation: Reservation, context: LedgerContext): Promise<void> {
+  const { queries } = context
+  const { account, reservedAtMs, grantedNanoUsd } = reservation
+  const workspace = workspaceOf(account)
+  await transaction
+    .updateTable('reservation')
+    .set({ is_presumed: 1 })
+    .where((eb) => eb.and({ ...workspace, reservation_id: reservation.id }))
+    .execute()
+  await transaction.executeQuery(queries.insertEntries(workspace, [presumedEntryOf(reservation, grantedNanoUsd)]))
+  const before = await budgetsOf(transaction, account, { queries, atMs: reservedAtMs })
+  const after = before.map((budget) => presume(budget, grantedNanoUsd))
+  await putBudgets(transaction, { before, after, workspace }, queries)
+}

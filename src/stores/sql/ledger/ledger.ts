@@ -1,0 +1,155 @@
+import { sql, type Kysely } from 'kysely'
+import type { BudgetKey, BudgetLimit, BudgetState } from '../../../domain/budget.ts'
+import { hold } from '../../../domain/budget-count.ts'
+import { stateOf } from '../../../domain/budget-period.ts'
+import type { CallAccount, TenantAccount } from '../../../domain/call-account.ts'
+import { decideReserve } from '../../../domain/reserve-decision.ts'
+import type {
+  CostQuery,
+  CostRow,
+  Ledger,
+  LedgerCall,
+  ReserveAnswer,
+  ReserveRequest,
+  SettledCall,
+} from '../../../ports/ledger.ts'
+import type { WorkspaceScope } from '../../../ports/storage.ts'
+import {
+  assertAmounts,
+  assertBudgetLimit,
+  assertCostQuery,
+  assertWorkspaceBudget,
+} from '../../ledger/check-ledger-input.ts'
+import type { Tables, WorkspaceColumns } from '../schema.ts'
+import { queryCosts } from './cost-query.ts'
+import { giveUpDeadReservations, giveUpIfDead } from './give-up-reservations.ts'
+import { budgetsOf, nowOf, putBudgets, type LedgerContext } from './ledger-context.ts'
+import { budgetPeriodOf, budgetsInPeriods, periodsAt, sharedByWorkspaces } from './ledger-rows.ts'
+import { removeBudget, setBudget } from './set-budget.ts'
+import { releaseReservation, settleCall } from './settle-call.ts'
+
+/** The ledger of one workspace. Each change is one transaction of the backend, which runs them one after another. */
+export class SqlLedger implements Ledger {
+  readonly #context: LedgerContext
+  readonly #scope: WorkspaceScope
+  readonly #workspace: WorkspaceColumns
+
+  constructor(context: LedgerContext, scope: WorkspaceScope) {
+    this.#context = context
+    this.#scope = scope
+    this.#workspace = { organization_id: scope.organizationId, workspace_id: scope.workspaceId }
+  }
+
+  async setBudget(limit: BudgetLimit): Promise<BudgetState> {
+    assertWorkspaceBudget(limit, this.#scope)
+    assertBudgetLimit(limit)
+    const wanted = { limit, workspace: this.#workspace }
+    return this.#context.backend.write((transaction) => setBudget(transaction, wanted, this.#context))
+  }
+
+  async removeBudget(key: BudgetKey): Promise<void> {
+    assertWorkspaceBudget(key, this.#scope)
+    await this.#context.backend.write((transaction) => removeBudget(transaction, { key, workspace: this.#workspace }))
+  }
+
+  async budgets(of?: CallAccount): Promise<BudgetState[]> {
+    const { backend, queries } = this.#context
+    const { organization_id, workspace_id } = this.#workspace
+    await giveUpIfDead({ organization_id }, this.#context)
+    const atMs = await nowOf(this.#context)
+    if (of) {
+      const budgets = await budgetsOf(backend.reader, this.#tenant(of), { queries, atMs })
+      return budgets.map((budget) => stateOf(budget))
+    }
+    const periods = periodsAt(atMs)
+    const rows = await budgetsInPeriods(backend.reader, periods)
+      .where('b.organization_id', '=', organization_id)
+      .where('b.workspace_id', 'in', [workspace_id, sharedByWorkspaces])
+      .orderBy('b.workspace_id')
+      .orderBy('b.scope')
+      .orderBy('b.scope_id')
+      .orderBy('b.time_window')
+      .execute()
+    return rows.map((row) => stateOf(budgetPeriodOf(row, periods)))
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveAnswer> {
+    const { wantedNanoUsd, minimumNanoUsd } = request
+    assertAmounts({ wantedNanoUsd, minimumNanoUsd })
+    return this.#context.backend.write((transaction) => this.#reserve(transaction, request))
+  }
+
+  async keepReserved(reservationIds: readonly string[], { ttlMs }: { ttlMs: number }): Promise<void> {
+    if (reservationIds.length === 0) return
+    const { backend } = this.#context
+    await backend.write((transaction) =>
+      transaction
+        .updateTable('reservation')
+        .set({ expires_at: sql<number>`${backend.now} + ${Math.round(ttlMs)}` })
+        .where((eb) => eb.and({ ...this.#workspace, is_presumed: 0 }))
+        .where('reservation_id', 'in', [...reservationIds])
+        .where('expires_at', '>', backend.now)
+        .execute(),
+    )
+  }
+
+  async release(reservationId: string): Promise<void> {
+    const reservation = { account: this.#scope, reservationId }
+    await this.#context.backend.write((transaction) => releaseReservation(transaction, reservation, this.#context))
+  }
+
+  async settle(call: LedgerCall): Promise<SettledCall> {
+    const { costNanoUsd, listCostNanoUsd, presumedNanoUsd } = call
+    assertAmounts({ costNanoUsd, listCostNanoUsd, presumedNanoUsd })
+    const tenantCall = { ...call, account: this.#tenant(call.account) }
+    return this.#context.backend.write((transaction) => settleCall(transaction, tenantCall, this.#context))
+  }
+
+  async costs(query: CostQuery = {}): Promise<CostRow[]> {
+    assertCostQuery(query)
+    await giveUpIfDead(this.#workspace, this.#context)
+    return queryCosts(this.#context.backend.reader, query, this.#workspace)
+  }
+
+  async #reserve(transaction: Kysely<Tables>, request: ReserveRequest): Promise<ReserveAnswer> {
+    const { queries } = this.#context
+    const key = { ...this.#workspace, reservation_id: request.reservationId }
+    const facts = (await transaction.executeQuery(queries.reservationFacts(key))).rows[0]!
+    if (facts.granted !== null) return { status: 'reserved', grantedNanoUsd: BigInt(facts.granted) }
+    const account = this.#tenant(request.account)
+    const at = { queries, atMs: facts.now }
+    let before = await budgetsOf(transaction, account, at)
+    let decision = decideReserve(before, request)
+    if (decision.status === 'busy') {
+      const { organization_id } = this.#workspace
+      const isShared = decision.budget.scope === 'organization'
+      await giveUpDeadReservations(transaction, isShared ? { organization_id } : this.#workspace, this.#context)
+      before = await budgetsOf(transaction, account, at)
+      decision = decideReserve(before, request)
+    }
+    if (decision.status === 'unlimited') return decision
+    if (decision.status !== 'reserved') return { status: decision.status, budget: stateOf(decision.budget) }
+    const { grantedNanoUsd } = decision
+    await transaction.executeQuery(
+      queries.insertReservation({
+        ...key,
+        run_id: account.runId,
+        session_id: account.sessionId,
+        forked_from: JSON.stringify(account.forkedFrom),
+        user_id: account.userId,
+        granted_nano_usd: grantedNanoUsd,
+        owner: JSON.stringify(request.owner),
+        reserved_at: facts.now,
+        ttl_ms: Math.round(request.ttlMs),
+      }),
+    )
+    const after = before.map((budget) => hold(budget, grantedNanoUsd))
+    await putBudgets(transaction, { before, after, workspace: this.#workspace }, queries)
+    return decision
+  }
+
+  #tenant({ runId, sessionId, forkedFrom, userId }: CallAccount): TenantAccount {
+    const { organizationId, workspaceId } = this.#scope
+    return { runId, sessionId, forkedFrom, userId, organizationId, workspaceId }
+  }
+}

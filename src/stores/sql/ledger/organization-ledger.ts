@@ -1,0 +1,61 @@
+import type { BudgetKey, BudgetLimit, BudgetState } from '../../../domain/budget.ts'
+import { stateOf } from '../../../domain/budget-period.ts'
+import type {
+  CostRow,
+  OrganizationCostDimension,
+  OrganizationCostQuery,
+  OrganizationLedger,
+} from '../../../ports/ledger.ts'
+import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from '../../ledger/check-ledger-input.ts'
+import { queryCosts } from './cost-query.ts'
+import { giveUpIfDead } from './give-up-reservations.ts'
+import { nowOf, type LedgerContext } from './ledger-context.ts'
+import { budgetPeriodOf, budgetsInPeriods, periodsAt, sharedByWorkspaces } from './ledger-rows.ts'
+import { removeBudget, setBudget } from './set-budget.ts'
+
+export class SqlOrganizationLedger implements OrganizationLedger {
+  readonly #context: LedgerContext
+  readonly #organizationId: string
+
+  constructor(context: LedgerContext, organizationId: string) {
+    this.#context = context
+    this.#organizationId = organizationId
+  }
+
+  async setBudget(limit: BudgetLimit): Promise<BudgetState> {
+    assertOrganizationBudget(limit, this.#organizationId)
+    assertBudgetLimit(limit)
+    const wanted = { limit, workspace: this.#workspace }
+    return this.#context.backend.write((transaction) => setBudget(transaction, wanted, this.#context))
+  }
+
+  async removeBudget(key: BudgetKey): Promise<void> {
+    assertOrganizationBudget(key, this.#organizationId)
+    await this.#context.backend.write((transaction) => removeBudget(transaction, { key, workspace: this.#workspace }))
+  }
+
+  async budgets(): Promise<BudgetState[]> {
+    const { organization_id, workspace_id } = this.#workspace
+    await giveUpIfDead({ organization_id }, this.#context)
+    const periods = periodsAt(await nowOf(this.#context))
+    const rows = await budgetsInPeriods(this.#context.backend.reader, periods)
+      .where('b.organization_id', '=', organization_id)
+      .where('b.workspace_id', '=', workspace_id)
+      .orderBy('b.time_window')
+      .execute()
+    return rows.map((row) => stateOf(budgetPeriodOf(row, periods)))
+  }
+
+  async costs(query: OrganizationCostQuery = {}): Promise<CostRow<OrganizationCostDimension>[]> {
+    assertCostQuery(query)
+    const { organization_id } = this.#workspace
+    await giveUpIfDead({ organization_id }, this.#context)
+    const { workspaceId: workspace_id } = query
+    const scope = workspace_id === undefined ? { organization_id } : { organization_id, workspace_id }
+    return queryCosts(this.#context.backend.reader, query, scope)
+  }
+
+  get #workspace() {
+    return { organization_id: this.#organizationId, workspace_id: sharedByWorkspaces }
+  }
+}

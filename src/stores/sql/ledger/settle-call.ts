@@ -1,0 +1,99 @@
+import type { Kysely } from 'kysely'
+import { settleInBudgets, withdraw } from '../../../domain/budget-count.ts'
+import { stateOf } from '../../../domain/budget-period.ts'
+import type { TenantAccount } from '../../../domain/call-account.ts'
+import type { LedgerCall, SettledCall } from '../../../ports/ledger.ts'
+import { entryOfCall } from '../../ledger/entry-of-call.ts'
+import type { Reservation } from '../../ledger/reservation.ts'
+import type { Tables } from '../schema.ts'
+import { entryOf, presumedEntryOf } from './entry-row.ts'
+import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
+import type { EntryRow, LedgerQueries } from './ledger-queries.ts'
+import { reservationOf } from './ledger-rows.ts'
+
+/** A call with the tenant that its account belongs to. */
+export type TenantCall = LedgerCall & { readonly account: TenantAccount }
+
+/** Enters a call, counts it in its budgets and ends its reservation. */
+export async function settleCall(
+  transaction: Kysely<Tables>,
+  call: TenantCall,
+  { queries }: LedgerContext,
+): Promise<SettledCall> {
+  const { account, reservationId } = call
+  const key = { ...workspaceOf(account), entry_id: call.id, session_id: account.sessionId, message_id: call.messageId }
+  const facts = (await transaction.executeQuery(queries.entryFacts(key))).rows[0]!
+  if (facts.counted_at !== null) {
+    const budgets = await budgetsOf(transaction, account, { queries, atMs: facts.counted_at })
+    const [isDuplicate, isOverrun] = [facts.is_duplicate === 1, facts.is_overrun === 1]
+    return { isDuplicate, isOverrun, budgets: budgets.map((budget) => stateOf(budget)), crossed: [] }
+  }
+  const held =
+    reservationId === null ? undefined : await takeReservation(transaction, { account, reservationId, queries })
+  const countedAtMs = held?.reservedAtMs ?? facts.now
+  const before = await budgetsOf(transaction, account, { queries, atMs: countedAtMs })
+  const isDuplicate = facts.is_known_message === 1
+  const settled = settleInBudgets(before, { ...call, isDuplicate, held, wasReserved: reservationId !== null })
+  const { budgets: after, isOverrun, crossed } = settled
+  const entry = entryOf(entryOfCall(call, { ...settled, isDuplicate }), { countedAtMs, isDuplicate, isOverrun })
+  await enterCall(transaction, { call, entries: [entry, ...correctionOf(held)] }, queries)
+  await putBudgets(transaction, { before, after, workspace: workspaceOf(account) }, queries)
+  return {
+    isDuplicate,
+    isOverrun,
+    budgets: after.map((budget) => stateOf(budget)),
+    crossed: crossed.map(({ budget, threshold }) => ({ budget: stateOf(budget), threshold })),
+  }
+}
+
+/** Ends a reservation whose call was never made. */
+export async function releaseReservation(
+  transaction: Kysely<Tables>,
+  reservation: { account: WorkspaceAccount; reservationId: string },
+  { queries }: LedgerContext,
+): Promise<void> {
+  const held = await takeReservation(transaction, { ...reservation, queries })
+  if (!held) return
+  const workspace = workspaceOf(held.account)
+  const correction = correctionOf(held)
+  if (correction.length > 0) await transaction.executeQuery(queries.insertEntries(workspace, correction))
+  const before = await budgetsOf(transaction, held.account, { queries, atMs: held.reservedAtMs })
+  const after = before.map((budget) => withdraw(budget, held))
+  await putBudgets(transaction, { before, after, workspace }, queries)
+}
+
+type WorkspaceAccount = Pick<TenantAccount, 'organizationId' | 'workspaceId'>
+
+/** Removes the reservation and tells what it was. */
+async function takeReservation(
+  transaction: Kysely<Tables>,
+  wanted: { account: WorkspaceAccount; reservationId: string; queries: LedgerQueries },
+): Promise<Reservation | undefined> {
+  const { account, reservationId, queries } = wanted
+  const { rows } = await transaction.executeQuery(
+    queries.takeReservation({ ...workspaceOf(account), reservation_id: reservationId }),
+  )
+  return rows[0] && reservationOf(rows[0])
+}
+
+/** What takes back the presumption of a reservation that somebody settles or releases after all. */
+const correctionOf = (held: Reservation | undefined): EntryRow[] =>
+  held?.isPresumed ? [presumedEntryOf(held, -held.grantedNanoUsd)] : []
+
+async function enterCall(
+  transaction: Kysely<Tables>,
+  { call, entries }: { call: TenantCall; entries: readonly EntryRow[] },
+  queries: LedgerQueries,
+): Promise<void> {
+  const workspace = workspaceOf(call.account)
+  await transaction.executeQuery(queries.insertEntries(workspace, entries))
+  const tags = [...new Set(call.tags)].map((tag) => ({ tag }))
+  if (tags.length > 0) {
+    await transaction.executeQuery(queries.insertTags({ ...workspace, entry_id: call.id }, tags))
+  }
+  const ancestors = call.account.forkedFrom.map((session_id) => ({ session_id }))
+  if (ancestors.length > 0) {
+    const fork = { ...workspace, fork_session_id: call.account.sessionId }
+    await transaction.executeQuery(queries.insertForks(fork, ancestors))
+  }
+}
