@@ -44,12 +44,26 @@ const sessionCommands: CommandGroup['commands'] = {
   },
 }
 
+const budgetCommands: CommandGroup['commands'] = {
+  set: { summary: 'Limits what is spent', load: async () => (await import('./commands/budget/set.ts')).set },
+  list: {
+    summary: 'The budgets, and how they stand',
+    load: async () => (await import('./commands/budget/list.ts')).list,
+  },
+  remove: { summary: 'Takes a limit away', load: async () => (await import('./commands/budget/remove.ts')).remove },
+}
+
 export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   run: {
     summary: 'Run an agent: a new session, or the next turn of one',
     load: async () => (await import('./commands/run.ts')).run,
   },
   session: { summary: 'List, read, follow, fork and delete sessions', commands: sessionCommands },
+  cost: {
+    summary: 'What model calls cost, by model, session, user, tag or time',
+    load: async () => (await import('./commands/cost.ts')).cost,
+  },
+  budget: { summary: 'Limits of sessions, users, workspaces', commands: budgetCommands },
   demo: {
     summary: 'An agent mends a bug in a small repository; needs no key',
     load: async () => (await import('./commands/demo.ts')).demo,

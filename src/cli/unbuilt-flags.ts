@@ -1,9 +1,8 @@
-const budgets = 'Limit the run with --max-turns or --timeout-seconds until budgets exist.'
+const budgets = 'The flag is --max-cost-usd.'
 const sandboxes = 'The agent runs as a plain process of this machine; isolate the machine itself until then.'
 
 /** Flags that people will look for and that must not seem to work; each with what to do instead. */
 export const unbuiltFlags: Readonly<Record<string, string>> = {
-  'max-cost-usd': budgets,
   'max-budget-usd': budgets,
   budget: budgets,
   sandbox: sandboxes,

@@ -1,10 +1,14 @@
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import type { PriceOverrides } from '../domain/prices/override-prices.ts'
 import type { UserContent } from '../domain/user-input.ts'
 import type { Script } from '../gateway/upstreams/script/script.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import type { ModelUpstream } from '../ports/model-gateway.ts'
 import type { StorageSource } from '../ports/storage.ts'
+import type { CostUpdate } from '../runtime/metering/run-meter.ts'
+import type { ModelMetrics } from '../runtime/metering/stream-metrics.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
+import type { BudgetOptions } from './budget-options.ts'
 
 /** A message to the agent: text, content blocks, or either with its priority. */
 export type UserMessageInput = string | UserContent | { content: string | UserContent; priority?: InputPriority }
@@ -37,6 +41,11 @@ export interface PerdureRunOptions {
   upstream?: ModelUpstream | undefined
   /** A script that plays the model: its file, or the script itself. */
   script?: string | Script | undefined
+  /**
+   * Whether the claude.ai login of this machine may serve where there is no key. It belongs to a person and to that
+   * person's own runs: servers say no. Default: yes, unless a tenant is named.
+   */
+  allowLogin?: boolean
   /** What happens to tool calls that rules and mode leave open. Default `auto`: held while somebody follows the events. */
   approvals?: ApprovalPolicy
   /**
@@ -56,6 +65,16 @@ export interface PerdureRunOptions {
     /** What the agent is told with `deny`. */
     message?: string
   }
+  /** For whom it works: the run's costs count for this user. A session's later runs work for the same one. */
+  userId?: string
+  /** What the run may cost; the session, its user and its workspace may have budgets of their own (`setBudget`). */
+  budget?: BudgetOptions | undefined
+  /** What models cost you, where that is not the public list: rows by model, a factor, or a JSON file with either. */
+  prices?: PriceOverrides | string | undefined
+  /** Hears what the run has cost so far, in US dollars, after each model call. */
+  onCostUpdate?: ((costUsd: number, update: CostUpdate) => void) | undefined
+  /** Hears tokens, cost, time to the first token and tokens per second of each model call, while it streams. */
+  onMetrics?: ((metrics: ModelMetrics) => void) | undefined
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

@@ -10,11 +10,13 @@ import { forkSession } from '../runtime/fork-session.ts'
 import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
 import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { agentDependencies } from './agent-dependencies.ts'
+import { runBudgetOf } from './budget-options.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { openWorkspace } from './open-workspace.ts'
 import type { Decision } from '../runtime/run-request.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
+import { runPricesOf } from './run-prices.ts'
 import { splitOptions } from './split-options.ts'
 import { parsePrompt, parseUserMessage } from './user-message.ts'
 
@@ -94,6 +96,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       stores,
       clock: systemClock,
       leaseOwner: ownerOfThisProcess,
+      prices: await runPricesOf(own.prices),
     },
     {
       runId,
@@ -104,6 +107,9 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       upstream,
       warm,
       ...said,
+      userId: own.userId ?? null,
+      budget: runBudgetOf(own.budget),
+      watch: { onCostUpdate: own.onCostUpdate ?? null, onMetrics: own.onMetrics ?? null },
       approvals: own.approvals ?? 'auto',
       approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),

@@ -11,6 +11,8 @@ import type { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
 import { recoverSession } from '../runtime/recover-session.ts'
 import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
+import type { BudgetReport } from '../runtime/metering/run-meter.ts'
+import { setBudget, type SetBudgetOptions } from './budgets.ts'
 import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { RunAgentOptions } from './run-agent-options.ts'
@@ -115,7 +117,15 @@ export class Session {
     this.record = await this.#stores.sessions.update(this.id, { ttlSeconds })
   }
 
-  /** Removes it with all its events and transcripts. @throws {PerdureError} `lease_held` while it is driven. */
+  /**
+   * Limits what it may cost, over all its runs and forks. It holds at once, also for a run under way.
+   * @throws {PerdureError} `invalid_request`.
+   */
+  async setBudget(budget: Omit<SetBudgetOptions, 'scope' | 'id' | keyof WorkspaceOptions>): Promise<BudgetReport> {
+    return setBudget({ ...this.#options, ...budget, scope: 'session', id: this.id })
+  }
+
+  /** Removes it with all its events and transcripts; what it cost stays in the ledger. @throws {PerdureError} `lease_held` while it is driven. */
   async delete(): Promise<void> {
     await this.#stores.sessions.delete(this.id)
   }

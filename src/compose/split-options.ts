@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import { priceOverridesSchema } from '../domain/prices/override-prices.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import { budgetOptionsSchema } from './budget-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 
 const positive = z.number().positive()
+const callback = z.custom((value) => typeof value === 'function', 'not a function')
 
 /** Perdure's own options, checked for callers without types; the agent's are checked by its driver. */
 const ownOptions = {
@@ -22,12 +25,18 @@ const ownOptions = {
     'not a model upstream',
   ),
   script: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
+  allowLogin: z.boolean(),
   approvals: z.enum(['auto', 'wait', 'refuse', 'stop']),
   decision: z.strictObject({
     toolUseId: z.string().min(1),
     result: z.enum(['allow', 'deny']),
     message: z.string().optional(),
   }),
+  userId: z.string().min(1),
+  budget: budgetOptionsSchema,
+  prices: z.union([z.string().min(1), priceOverridesSchema]),
+  onCostUpdate: callback,
+  onMetrics: callback,
   approvalTimeoutMs: positive.or(z.literal(Number.POSITIVE_INFINITY)),
   timeoutMs: positive,
   idleTimeoutMs: positive,

@@ -10,6 +10,7 @@ import type { TurnEndedReport } from '../ports/agent-report.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun } from './close-run.ts'
 import { openRun, type OpenRun } from './open-run.ts'
+import { RunCosts } from './metering/run-costs.ts'
 import { Questions } from './questions.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { Turn } from './turn.ts'
@@ -30,6 +31,7 @@ export class ActiveRun<Options> {
   readonly #request: RunRequest<Options>
   readonly #own: ReturnType<typeof createOwnEvents>
   readonly #questions: Questions
+  readonly #costs: RunCosts
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
   readonly #turn = new Turn(() => this.#turnBegan())
   readonly #opened = Promise.withResolvers<{ open: OpenRun; feed: InputFeed }>()
@@ -38,6 +40,8 @@ export class ActiveRun<Options> {
   /** What came after a result whose end of turn is not yet in the log; it waits, so that the order is true. */
   #held: JoinOutput[] | null = null
   #isClosed = false
+  /** Why the gateway makes no more of the run's model calls. */
+  #refusal: PerdureError | null = null
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
   #ending: Promise<void> | null = null
@@ -46,6 +50,13 @@ export class ActiveRun<Options> {
     this.#dependencies = dependencies
     this.#request = request
     this.#own = createOwnEvents(dependencies.clock)
+    this.#costs = new RunCosts({
+      watch: request.watch,
+      clock: dependencies.clock,
+      own: this.#own,
+      push: (event) => this.#open?.writer.push(event),
+      onRefused: (error) => this.#refused(error),
+    })
     this.#questions = new Questions({
       request,
       own: this.#own,
@@ -90,6 +101,7 @@ export class ActiveRun<Options> {
     try {
       this.#open = await openRun(this.#dependencies, this.#request, {
         own: this.#own,
+        costs: this.#costs,
         onCommand: (command) => this.#perform(command),
         onEvent: (event) => this.#show(event),
         onJoined: (output) => this.#joined(output),
@@ -167,7 +179,12 @@ export class ActiveRun<Options> {
     this.#questions.stop()
     this.#feed?.stop()
     await this.#ending
-    const closing = { cause: this.#cause ?? failure, own: this.#own, errorShown: this.#turn.isErrorShown }
+    const closing = {
+      cause: this.#cause ?? failure,
+      own: this.#own,
+      costs: this.#costs,
+      errorShown: this.#turn.isErrorShown,
+    }
     const cause = await closeRun(this.#dependencies, this.#request, { open, closing })
     this.#questions.close()
     return cause
@@ -195,9 +212,7 @@ export class ActiveRun<Options> {
         return
       case 'turn_ended':
         for (const uuid of report.inputUuids) this.#feed?.takenIn(uuid)
-        this.#showError(open, report)
-        open.writer.push(this.#own.turnEnded(report, this.#turn.modelRequests))
-        this.#held = []
+        this.#turnEnded(open, report)
         return
       default:
         return report satisfies never
@@ -206,14 +221,31 @@ export class ActiveRun<Options> {
 
   #joinedEvent(open: OpenRun, event: EventDraft): void {
     this.#turn.note(event)
-    open.writer.push(event)
+    open.writer.push(this.#costs.withCost(event))
     this.#questions.noteCall(event)
+  }
+
+  #turnEnded(open: OpenRun, reported: TurnEndedReport): void {
+    // To the agent a refusal is a failure like any other, or none where it ended at its limit of tokens.
+    const report = this.#refusal === null ? reported : { ...reported, isError: true, error: this.#refusal.toJSON() }
+    this.#showError(open, report)
+    const costNanoUsd = this.#costs.turnEnded(report)
+    open.writer.push(this.#own.turnEnded(report, { modelRequests: this.#turn.modelRequests, costNanoUsd }))
+    this.#held = []
+  }
+
+  /** The gateway refuses calls of this run; the agent hears of it by the answers that it gets. */
+  #refused(error: PerdureError): void {
+    this.#refusal = error
+    if (error.code === 'budget_reached' && this.#request.budget?.onExceeded === 'abort') this.abort(error)
   }
 
   #showError({ writer }: OpenRun, { error }: TurnEndedReport): void {
     // A turn that was cut, by an interrupt or by a message that could not wait, is no failure.
     const wasCut = error?.code === 'cancelled' || writer.state.turn.interrupted
-    if (error !== null && !wasCut && !this.#turn.isErrorShown) writer.push(this.#own.error(error, 'exhausted'))
+    // A budget is no failure: the stop reason says it.
+    if (error !== null && error.code !== 'budget_reached' && !wasCut && !this.#turn.isErrorShown)
+      writer.push(this.#own.error(error, 'exhausted'))
   }
 
   #turnBegan(): void {
@@ -228,6 +260,8 @@ export class ActiveRun<Options> {
     const held = this.#held ?? []
     this.#held = null
     for (const output of held) this.#joined(output)
+    if (this.#refusal?.code === 'budget_reached') return this.abort(this.#refusal)
+    this.#refusal = null
     this.#feed?.pump()
   }
 

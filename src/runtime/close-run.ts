@@ -3,12 +3,14 @@ import { looseEnds } from './loose-ends.ts'
 import { giveBack } from './give-back.ts'
 import type { OpenRun } from './open-run.ts'
 import { outcomeStatus, type RunCause } from './outcome-of-run.ts'
+import type { RunCosts } from './metering/run-costs.ts'
 import type { OwnEvents } from './own-events.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
 
 export interface Closing {
   readonly cause: RunCause
   readonly own: OwnEvents
+  readonly costs: RunCosts
   /** Whether the log already says what went wrong. */
   readonly errorShown: boolean
 }
@@ -31,7 +33,7 @@ export async function closeRun<Options>(
     if (cause === null && open.writer.state.status === 'running') {
       cause = new PerdureError('agent_exited', 'The agent ended in the middle of its turn.')
     }
-    if (cause !== null && cause !== 'requires_action' && cause.code === 'cancelled') await open.inputs.withdraw()
+    if (isUnwanted(cause, request)) await open.inputs.withdraw()
     await writeEnding(dependencies, request, { open, closing: { ...closing, cause } })
   } catch (error) {
     // The fence keeps us out, or the log is not to be had: whoever takes the session up next recovers it.
@@ -45,22 +47,26 @@ export async function closeRun<Options>(
 async function writeEnding<Options>(
   { stores, clock }: RunDependencies<Options>,
   request: RunRequest<Options>,
-  { open, closing: { cause, own, errorShown } }: { open: OpenRun; closing: Closing },
+  { open, closing: { cause, own, costs, errorShown } }: { open: OpenRun; closing: Closing },
 ): Promise<void> {
   const { writer, record } = open
   for (const draft of looseEnds(writer.state, clock.now())) writer.push(draft)
   const error = PerdureError.is(cause) ? cause : null
   if (writer.state.status !== 'idle') {
-    if (error !== null && error.code !== 'cancelled' && !errorShown) writer.push(own.error(error.toJSON(), 'exhausted'))
-    writer.push(own.idle({ type: error?.retryable === true ? 'retries_exhausted' : 'end_turn' }))
+    const isFailure = error !== null && error.code !== 'cancelled' && error.code !== 'budget_reached'
+    if (isFailure && !errorShown) writer.push(own.error(error.toJSON(), 'exhausted'))
+    writer.push(own.idle({ type: stopReasonOf(error) }))
   }
   await writer.flushed()
   const { turn } = writer.state
+  const { difference } = costs
+  if (difference !== null) writer.push(own.costDifference({ run_id: request.runId, ...difference }))
   writer.push(
     own.runEnded({
       run_id: request.runId,
       outcome: outcomeStatus(writer.state, cause),
       error: error?.toJSON() ?? turn.error,
+      ...costs.unsettled,
     }),
   )
   const update = stores.sessions.update(record.id, {
@@ -70,4 +76,15 @@ async function writeEnding<Options>(
   })
   // Asked for together, they are written together.
   await Promise.all([writer.flushed(), update])
+}
+
+function stopReasonOf(error: PerdureError | null): 'budget_reached' | 'retries_exhausted' | 'end_turn' {
+  if (error?.code === 'budget_reached') return 'budget_reached'
+  return error?.retryable === true ? 'retries_exhausted' : 'end_turn'
+}
+
+/** Whether nobody wants said any more what was said to this run and waits. */
+function isUnwanted(cause: RunCause, { budget }: RunRequest<unknown>): boolean {
+  if (cause === null || cause === 'requires_action') return false
+  return cause.code === 'cancelled' || (cause.code === 'budget_reached' && budget?.onExceeded === 'abort')
 }

@@ -15,8 +15,10 @@ import { keepLease } from './lease-keeper.ts'
 import type { OwnEvents } from './own-events.ts'
 import { recoverSession } from './recover-session.ts'
 import { RunBinding, type BoundRun } from './run-binding.ts'
-import type { RunDependencies, RunRequest } from './run-request.ts'
+import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { SessionWriter } from './session-writer.ts'
+import { openAccount } from './metering/run-account.ts'
+import type { RunCosts } from './metering/run-costs.ts'
 import { endAgent, startAgent, type StartedAgent } from './start-agent.ts'
 import { transcriptsOfRun } from './transcripts-of-run.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
@@ -37,6 +39,7 @@ export interface OpenRun {
 
 export interface RunReactions {
   readonly own: OwnEvents
+  readonly costs: RunCosts
   readonly onCommand: (command: Command) => void
   readonly onEvent: (event: SessionStreamEvent) => void
   readonly onJoined: (output: JoinOutput) => void
@@ -102,24 +105,40 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
   opening.undo.push(() => inputs.withdraw())
-  if (request.prompt !== null) await inputs.add(request.prompt)
+  const firstWords = firstWordsOf(request, { state: recovered.state, inputs })
+  if (firstWords !== null) await inputs.add(firstWords)
   if (request.inputs === null && request.decision === null && !inputs.hasMore()) {
     throw new PerdureError('invalid_request', 'There is nothing to say: no prompt, and no message that waits.')
   }
+  const userId = request.userId ?? recovered.state.userId
+  const account = await openAccount(dependencies, request, { record, userId, costs: reactions.costs })
   const { agent, upstream } = await agentFor(
     opening,
     { place, conversation },
     {
       transcripts,
       askPermission: reactions.onPermission,
+      account: () => account,
       observe: (observation) => {
         watchdog.seen()
+        reactions.costs.observe(observation)
         joiner.observe(observation)
       },
     },
   )
-  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream })
+  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream, userId })
   return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+}
+
+const goOn: RunInput = { content: [{ type: 'text', text: 'Continue from where you left off.' }], priority: 'next' }
+
+/** What the caller says first; with nothing to say, a session whose last turn a budget ended goes on with that turn. */
+function firstWordsOf(
+  { prompt, inputs: more, decision }: Pick<RunRequest<unknown>, 'prompt' | 'inputs' | 'decision'>,
+  { state, inputs }: { state: SessionState; inputs: Inputs },
+): RunInput | null {
+  const isSilent = prompt === null && more === null && decision === null && !inputs.hasMore()
+  return isSilent && state.stopReason?.type === 'budget_reached' ? goOn : prompt
 }
 
 /** The model's id of a call that waits for a person. @throws {PerdureError} `invalid_request` when it does not. */
@@ -203,7 +222,7 @@ async function takeSession<Options>(
 
 async function startWriting<Options>(
   { dependencies, request, reactions }: Opening<Options>,
-  session: { state: SessionState; record: SessionRecord; fence: number; upstream: string },
+  session: { state: SessionState; record: SessionRecord; fence: number; upstream: string; userId: string | null },
 ): Promise<SessionWriter> {
   const writer = new SessionWriter({
     events: dependencies.stores.events,
@@ -222,6 +241,7 @@ async function startWriting<Options>(
       working_directory: request.workingDirectory,
       model: session.record.model,
       fence: session.fence,
+      user_id: session.userId,
     }),
   )
   // Calls that waited for a person, who now says something else: the agent takes none of them up again.

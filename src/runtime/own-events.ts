@@ -1,5 +1,5 @@
 import { newEventId, type EventId } from '../domain/ids.ts'
-import { monetaryAmount, nanoUsdFromUsd } from '../domain/money.ts'
+import { monetaryAmount, nanoUsdFromUsd, type NanoUsd } from '../domain/money.ts'
 import type { TurnModelUsage } from '../domain/perdure-event.ts'
 import type { DraftOfType } from '../domain/session-event.ts'
 import type { SessionState, StopReason } from '../domain/session-state.ts'
@@ -7,6 +7,7 @@ import { wireErrorOf, type RetryStatus } from './wire-error.ts'
 import type { ErrorRecord } from '../errors/perdure-error.ts'
 import type { AgentStartedReport, TurnEndedReport } from '../ports/agent-report.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { SettledCall } from '../ports/ledger.ts'
 
 type Stamp = () => { id: EventId; processed_at: string }
 
@@ -49,6 +50,21 @@ function eventsOfSession(stamp: Stamp) {
       tool_use_event_ids: [...toolUseEventIds],
     }),
 
+    budgetThreshold: ({
+      budget,
+      threshold,
+    }: SettledCall['crossed'][number]): DraftOfType<'perdure.budget_threshold'> => ({
+      ...stamp(),
+      type: 'perdure.budget_threshold',
+      scope: budget.scope,
+      scope_id: budget.id,
+      window: budget.window,
+      mode: budget.mode,
+      threshold,
+      limit_nano_usd: budget.limitNanoUsd.toString(),
+      spent_nano_usd: (budget.spentNanoUsd + budget.presumedNanoUsd).toString(),
+    }),
+
     usage: ({ usage }: SessionState): DraftOfType<'session.usage'> => ({
       ...stamp(),
       type: 'session.usage',
@@ -72,6 +88,10 @@ function eventsOfRun(stamp: Stamp) {
       facts: Omit<DraftOfType<'perdure.run_ended'>, 'id' | 'type' | 'processed_at'>,
     ): DraftOfType<'perdure.run_ended'> => ({ ...stamp(), type: 'perdure.run_ended', ...facts }),
 
+    costDifference: (
+      facts: Omit<DraftOfType<'perdure.cost_difference'>, 'id' | 'type' | 'processed_at'>,
+    ): DraftOfType<'perdure.cost_difference'> => ({ ...stamp(), type: 'perdure.cost_difference', ...facts }),
+
     agentStarted: (report: AgentStartedReport): DraftOfType<'perdure.agent_started'> => ({
       ...stamp(),
       type: 'perdure.agent_started',
@@ -86,15 +106,19 @@ function eventsOfRun(stamp: Stamp) {
       plugins: [...report.plugins],
     }),
 
-    turnEnded: (report: TurnEndedReport, modelRequests: number): DraftOfType<'perdure.turn_ended'> => ({
+    turnEnded: (
+      report: TurnEndedReport,
+      counted: { modelRequests: number; costNanoUsd: NanoUsd | null },
+    ): DraftOfType<'perdure.turn_ended'> => ({
       ...stamp(),
       type: 'perdure.turn_ended',
       error: report.error,
       subtype: report.subtype,
       terminal_reason: report.terminalReason,
-      cost_nano_usd: nanoUsdFromUsd(Math.max(0, report.costUsd)).toString(),
+      cost_nano_usd: (counted.costNanoUsd ?? nanoUsdFromUsd(Math.max(0, report.costUsd))).toString(),
+      cost_source: counted.costNanoUsd === null ? 'agent' : 'gateway',
       model_usage: modelUsageOf(report),
-      model_requests: modelRequests,
+      model_requests: counted.modelRequests,
       duration_ms: Math.round(report.durationMs),
       permission_denials: report.permissionDenials,
       ...(report.structuredOutput === undefined ? {} : { structured_output: report.structuredOutput }),

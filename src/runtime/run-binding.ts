@@ -1,4 +1,6 @@
+import { PerdureError } from '../errors/perdure-error.ts'
 import type { PermissionAnswer, PermissionQuestion, RunTranscripts } from '../ports/agent-driver.ts'
+import type { RunAccount } from '../ports/model-gateway.ts'
 import type { ModelObservation } from '../ports/model-observation.ts'
 
 /** What ties an agent to its run. */
@@ -6,6 +8,8 @@ export interface BoundRun {
   readonly transcripts: RunTranscripts
   readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
   readonly observe: (observation: ModelObservation) => void
+  /** Who pays for its model calls. */
+  readonly account: () => RunAccount
 }
 
 /** Stands for a run that an agent may be started without: whatever the agent wants of it waits until it is known. */
@@ -26,6 +30,11 @@ export class RunBinding implements BoundRun {
 
   askPermission = async (question: PermissionQuestion): Promise<PermissionAnswer> =>
     (await this.#bound.promise).askPermission(question)
+
+  account = (): RunAccount => {
+    if (this.#run === null) throw new PerdureError('internal_error', 'An agent without a run asked a model.')
+    return this.#run.account()
+  }
 
   /** Before its run is known an agent has been told nothing, and asks no model. */
   observe = (observation: ModelObservation): void => this.#run?.observe(observation)

@@ -3,10 +3,12 @@ import type { UserContent } from '../domain/user-input.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import type { LeaseOwner } from '../ports/lease.ts'
-import type { ModelUpstream } from '../ports/model-gateway.ts'
+import type { ModelUpstream, RunPrices } from '../ports/model-gateway.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentDependencies } from './agent-dependencies.ts'
+import type { RunBudget } from './metering/run-budget.ts'
+import type { CostWatch } from './metering/run-costs.ts'
 import type { StartedAgent } from './start-agent.ts'
 
 /** The adapters that a run works with. */
@@ -14,6 +16,8 @@ export interface RunDependencies<Options> extends AgentDependencies<Options> {
   readonly stores: WorkspaceStores
   readonly clock: Clock
   readonly leaseOwner: (runId: RunId) => LeaseOwner
+  /** What models cost. */
+  readonly prices: RunPrices
 }
 
 /** What a run is to do. */
@@ -31,6 +35,11 @@ export interface RunRequest<Options> {
   readonly prompt: RunInput | null
   /** What the user says after that, in order; null: nothing. The run ends when this has ended and all is answered. */
   readonly inputs: AsyncIterable<RunInput> | null
+  /** For whom it works; null: for whom the session's last run worked. */
+  readonly userId: string | null
+  /** The limit of this run alone; the session, its user and its workspace may have theirs. */
+  readonly budget: RunBudget | null
+  readonly watch: CostWatch
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

@@ -56,6 +56,7 @@ async function startHolding<Options>(
   const gatewayRun = await dependencies.gateway.openRun({
     runId,
     observe: binding.observe,
+    account: binding.account,
     ...(upstream === null ? {} : { upstream }),
   })
   held.push(() => gatewayRun.close())

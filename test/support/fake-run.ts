@@ -9,6 +9,7 @@ import type {
   PermissionAnswer,
 } from '../../src/ports/agent-driver.ts'
 import type { AgentReport, TurnEndedReport } from '../../src/ports/agent-report.ts'
+import type { RunAccount } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import type { WorkspaceStores } from '../../src/ports/storage.ts'
 import { ActiveRun } from '../../src/runtime/active-run.ts'
@@ -43,6 +44,10 @@ export class FakeAgent implements AgentProcess {
   readonly heard: AgentInput[] = []
   interrupts = 0
   observe: (observation: ModelObservation) => void = () => {}
+  /** Who pays, as the gateway is told. */
+  account: () => RunAccount = () => {
+    throw new Error('not started')
+  }
   askPermission: AgentStartRequest<null>['askPermission'] = () => Promise.reject(new Error('not started'))
   readonly #ended = Promise.withResolvers<void>()
   readonly ended = this.#ended.promise
@@ -162,11 +167,13 @@ export function fakeRun(options: FakeRunOptions = {}) {
     driver,
     clock: systemClock,
     leaseOwner: () => sampleOwner(process.pid),
+    prices: { billed: [], list: [] },
     startSlots: new StartSlots(4),
     createConfigDirectory: () => Promise.resolve({ path: '/nowhere', remove: () => Promise.resolve() }),
     gateway: {
-      openRun: ({ observe }) => {
+      openRun: ({ observe, account }) => {
         agent.observe = observe
+        if (account !== undefined) agent.account = account
         return Promise.resolve({ baseUrl: '', token: '', upstream: 'fake', close: () => Promise.resolve() })
       },
       close: () => Promise.resolve(),
@@ -197,6 +204,9 @@ export function fakeRun(options: FakeRunOptions = {}) {
     warm: null,
     prompt: says('Do it.'),
     inputs: nothing(),
+    userId: null,
+    budget: null,
+    watch: { onCostUpdate: null, onMetrics: null },
     approvals: 'wait',
     approvalTimeoutMs: 60_000,
     decision: null,

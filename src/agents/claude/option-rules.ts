@@ -59,7 +59,7 @@ export const optionRules = {
   effort: 'passes',
   maxThinkingTokens: 'passes',
   maxTurns: 'passes',
-  maxBudgetUsd: { owned: 'Budgets are not built yet; limit the run with maxTurns or a timeout until they are.' },
+  maxBudgetUsd: { owned: 'Set budget: { maxCostUSD } instead: it holds before a call is made, not after it.' },
   taskBudget: 'passes',
   mcpServers: 'passes',
   mcpServersDelivery: delivery,

@@ -44,6 +44,18 @@ export const run = cliCommand({
     reason: { type: 'string', valueHint: 'text', description: 'With --deny: what the agent is told.' },
     'max-turns': { type: 'string', valueHint: 'n', description: 'Most rounds of the agent within one turn.' },
     'timeout-seconds': { type: 'string', valueHint: 'n', description: 'Longest time from start to end.' },
+    'max-cost-usd': {
+      type: 'string',
+      valueHint: 'usd',
+      description: 'Most that the run may cost, in US dollars. It is never exceeded.',
+    },
+    'on-budget-exceeded': {
+      type: 'enum',
+      valueHint: 'way',
+      options: ['pause', 'abort', 'warn'],
+      description: 'With --max-cost-usd: pause, abort or warn. Default: pause.',
+    },
+    user: { type: 'string', valueHint: 'id', description: 'For whom the agent works; its costs count for this user.' },
     'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },
     json: { type: 'boolean', description: 'One event a line; the last line is the outcome.' },
     previews: { type: 'boolean', description: 'With --json: live text as well.' },

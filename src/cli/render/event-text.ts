@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '../../domain/session-event.ts'
 import type { Style } from './style.ts'
-import { contentText, oneLine, plainText } from './text.ts'
+import { contentText, formatUsd, oneLine, plainText } from './text.ts'
 import { summariseInput, summariseResult } from './tool-summary.ts'
 
 export interface EventTextOptions {
@@ -55,6 +55,10 @@ function troubleText(
     }
     case 'perdure.permission_denied':
       return style.yellow(`✗ ${event.tool_name} was refused: ${oneLine(event.message, columns)}`)
+    case 'perdure.budget_threshold': {
+      const [spent, limit] = [event.spent_nano_usd, event.limit_nano_usd].map((nano) => formatUsd(Number(nano) / 1e9))
+      return style.yellow(`$ ${spent} of ${limit} are spent (budget of the ${event.scope}, ${event.window})`)
+    }
     case 'perdure.model_fallback':
       return style.yellow(`↻ ${event.from_model} gave way to ${event.to_model} (${event.trigger})`)
     case 'perdure.tool_results_unknown':

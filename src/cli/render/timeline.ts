@@ -57,6 +57,10 @@ export class Timeline {
         return `${event.model}, ${event.tools.join(' ')}`
       case 'perdure.turn_ended':
         return `${event.subtype}, ${formatUsd(Number(event.cost_nano_usd) / 1e9)}`
+      case 'perdure.budget_threshold':
+        return `${formatUsd(Number(event.spent_nano_usd) / 1e9)} of ${formatUsd(Number(event.limit_nano_usd) / 1e9)} (${event.scope}, ${event.window})`
+      case 'perdure.cost_difference':
+        return `gateway ${formatUsd(Number(event.gateway.cost_nano_usd) / 1e9)}, agent ${formatUsd(Number(event.agent.cost_nano_usd) / 1e9)}`
       case 'perdure.session_forked':
         return `from ${event.from_session_id} at ${event.at_sequence}`
       case 'perdure.agent_notice':

@@ -21,6 +21,9 @@ export interface RunFlags {
   readonly reason?: string | undefined
   readonly 'max-turns'?: string | undefined
   readonly 'timeout-seconds'?: string | undefined
+  readonly 'max-cost-usd'?: string | undefined
+  readonly 'on-budget-exceeded'?: string | undefined
+  readonly user?: string | undefined
   readonly 'data-dir'?: string | undefined
   readonly json?: boolean | undefined
   readonly previews?: boolean | undefined

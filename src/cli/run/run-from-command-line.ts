@@ -32,7 +32,10 @@ async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY && flags.json !== true
   const sessionId = await sessionToRun(flags)
   const decision = decisionOf(flags)
-  const prompt = decision === undefined ? await readPrompt({ words: flags.prompt, stdin: process.stdin }) : undefined
+  const prompt =
+    decision === undefined
+      ? await readPrompt({ words: flags.prompt, stdin: process.stdin, isOptional: sessionId !== null })
+      : undefined
   const options = runOptions(flags, { prompt, decision, sessionId, canAsk })
   const run = runAgent({ ...options, signal: outputClosed })
   return driveRun(run, { view: viewFor(flags, run.sessionId), asks: options.approvals === 'wait' })

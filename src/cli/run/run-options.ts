@@ -1,4 +1,5 @@
 import type { RunAgentOptions } from '../../compose/run-agent-options.ts'
+import { dollars } from '../cost/dollars.ts'
 import { usageError } from '../usage-error.ts'
 import type { RunFlags } from './run-flags.ts'
 
@@ -36,6 +37,8 @@ export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOp
     allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions' ? true : undefined,
     maxTurns,
     timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
+    budget: budgetOf(flags),
+    userId: flags.user,
     dataDirectory: flags['data-dir'],
   })
 }
@@ -49,6 +52,16 @@ function approvalsOf({ approvals }: RunFlags, canAsk: boolean): NonNullable<RunA
     )
   }
   return canAsk && approvals !== 'refuse' ? 'wait' : 'refuse'
+}
+
+function budgetOf(flags: RunFlags): RunAgentOptions['budget'] {
+  const { 'max-cost-usd': limit, 'on-budget-exceeded': way } = flags
+  if (limit === undefined) {
+    if (way !== undefined) throw usageError('--on-budget-exceeded needs --max-cost-usd.', 'Give both.')
+    return undefined
+  }
+  const onBudgetExceeded = way as NonNullable<RunAgentOptions['budget']>['onBudgetExceeded']
+  return { maxCostUSD: dollars('max-cost-usd', limit), ...(onBudgetExceeded === undefined ? {} : { onBudgetExceeded }) }
 }
 
 /** Commas inside the brackets of a rule, as in `Bash(ls a,b)`, separate nothing. */

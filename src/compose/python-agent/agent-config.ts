@@ -1,3 +1,4 @@
+import type { BudgetOptions } from '../budget-options.ts'
 import type { RunAgentOptions } from '../run-agent-options.ts'
 import type { StreamCallbacks } from './stream-event.ts'
 
@@ -8,11 +9,8 @@ export interface RetryConfig {
   retryableErrors?: readonly string[]
 }
 
-/** Not built yet; naming it is refused with `option_not_supported`. */
-export interface BudgetConfig {
-  maxCostUSD?: number
-  onBudgetExceeded?: 'abort' | 'warn'
-}
+/** What a run may cost; reached, it ends with `budget_reached`. */
+export type BudgetConfig = BudgetOptions
 
 /** Not built yet; naming it is refused with `option_not_supported`. */
 export interface TelemetryConfig {
@@ -38,8 +36,6 @@ export interface AgentConfig extends Omit<RunAgentOptions, Replaced> {
   observability?: { sample?: number | undefined } | undefined
   retryPolicy?: RetryConfig | undefined
   onRetry?: ((attempt: number, error: unknown) => void) | undefined
-  budget?: BudgetConfig | undefined
-  onCostUpdate?: ((cost: number) => void) | undefined
   telemetry?: TelemetryConfig | undefined
   /** The servers themselves by their name. A list of catalogue names is refused: the catalogue is not built yet. */
   mcpServers?: readonly string[] | RunAgentOptions['mcpServers'] | undefined

@@ -7,8 +7,6 @@ import { DEFAULT_ALLOWED_TOOLS, DEFAULT_MODEL, TIMEOUTS } from './defaults.ts'
 const refusals = {
   retryPolicy: 'Retries are not built yet: run again with the sessionId of the details when error.retryable is true.',
   onRetry: 'Retries are not built yet, so there is nothing to report.',
-  budget: 'Budgets are not built yet: limit the run with maxTurns or timeout.',
-  onCostUpdate: 'Costs are not reported while an agent runs yet: read cost in onResult.',
   telemetry: 'Telemetry is not built yet: follow the events of the run instead.',
 } as const
 

@@ -1,10 +1,13 @@
 import type { ModelObservation } from '../../ports/model-observation.ts'
+import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
 import { parseJson, readMessageRequest } from '../wire/message-request.ts'
 import { classifyRequest, tailTextOf, toolResultIdsOf } from './classify-request.ts'
 import { createStreamObserver, observeWholeAnswer, type AnswerEnd, type BareObservation } from './observe-answer.ts'
 
 /** Watches one model request from its body to its one and only end. */
 export interface ExchangeObserver {
+  /** Before the answer: why it takes its time. */
+  notice(notice: UpstreamNotice): void
   response(status: number, requestId: string): void
   streamChunk(chunk: Uint8Array): void
   endOfStream(): void
@@ -52,6 +55,7 @@ export function observeExchange(
   })
   const stream = createStreamObserver(emit, end)
   return {
+    notice: (notice) => emit(notice),
     response: (status, requestId) => emit({ type: 'response', status, requestId }),
     streamChunk: (chunk) => stream.push(chunk),
     endOfStream: () => end(stream.endOfStream()),

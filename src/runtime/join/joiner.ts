@@ -10,7 +10,7 @@ import type { JoinState } from './join-state.ts'
 import { ThreadTable, waitingSinceMs, type KnownThread } from './join-thread.ts'
 import { newSpan, noteObservation, type Span, type SpanObservation } from './span.ts'
 import { SpanTable } from './span-table.ts'
-import { showUnseen } from './spans-in-order.ts'
+import { sayRetries, showUnseen } from './spans-in-order.ts'
 import { idleThread } from './threads-in-order.ts'
 import { ToolCalls, type LoggedToolCall } from './tool-calls.ts'
 
@@ -133,6 +133,7 @@ export class Joiner {
     this.#index(span, observed)
     const block = 'index' in observed ? span.blocks.get(observed.index) : undefined
     if (block && thread.open === span) showUnseen(this.#state, thread, block)
+    if (observed.type === 'retrying' && span.state === 'open') sayRetries(this.#state, thread, span)
     // A piece of text lets nothing else move.
     if (observed.type !== 'block_delta') advance(this.#state, thread)
   }

@@ -35,6 +35,7 @@ export const spanEndDraft = (
     first_token_ms: sinceRequest(span, span.firstTokenAtMs),
     duration_ms: sinceRequest(span, span.wireEndedAtMs),
     stop_reason: span.stopReason,
+    attempts: span.attempts === 1 ? undefined : span.attempts,
   }),
 })
 

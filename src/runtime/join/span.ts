@@ -1,4 +1,5 @@
 import type { EventId } from '../../domain/ids.ts'
+import type { ModelRetryObserved } from '../../ports/model-observation.ts'
 import type {
   ModelObservation,
   ModelRequestEnd,
@@ -39,6 +40,10 @@ export interface Span {
   readonly blocks: Map<number, Block>
   state: 'held' | 'open' | 'closed'
   startEventId: EventId | null
+  /** How often the request was made, with those that failed and were made again. */
+  attempts: number
+  /** Failed attempts that the log does not tell of yet. */
+  readonly unsaidRetries: ModelRetryObserved[]
   model: string
   status: number | null
   requestId: string | null
@@ -66,6 +71,8 @@ export function newSpan(observed: ModelRequestObserved, facts: { kind: Span['kin
     blocks: new Map(),
     state: 'held',
     startEventId: null,
+    attempts: 1,
+    unsaidRetries: [],
     model: observed.model,
     status: null,
     requestId: null,
@@ -89,6 +96,12 @@ export function noteObservation(
   facts: { newEventId: () => EventId; nowMs: number },
 ): void {
   switch (seen.type) {
+    case 'retrying':
+      span.attempts += 1
+      span.unsaidRetries.push(seen)
+      return
+    case 'waiting':
+      return
     case 'response':
       span.status = seen.status
       span.requestId = seen.requestId

@@ -5,6 +5,7 @@ import { isOverdue, logEvent, sendPreview, stamp, type JoinState } from './join-
 import type { JoinThread } from './join-thread.ts'
 import { previewDelta, previewStart } from './preview-event.ts'
 import { contentDraft } from './content-draft.ts'
+import { retryDraft } from './error-draft.ts'
 
 /** Opens the thread's next span when the one before is closed and the results it carries are logged. */
 export function openNextSpan(state: JoinState, thread: JoinThread, { force } = { force: false }): boolean {
@@ -67,6 +68,12 @@ function startSpan(state: JoinState, thread: JoinThread, span: Span): void {
   const start = stamp(state)
   span.startEventId = start.id
   logEvent(state, thread, spanStartDraft(span, start))
+  sayRetries(state, thread, span)
+}
+
+/** A request that is made again says so within its span. */
+export function sayRetries(state: JoinState, thread: JoinThread, span: Span): void {
+  for (const retry of span.unsaidRetries.splice(0)) logEvent(state, thread, retryDraft(retry, stamp(state)))
 }
 
 function endSpan(state: JoinState, thread: JoinThread, span: Span): void {

@@ -7,7 +7,7 @@ import type {
 } from '../../ports/agent-report.ts'
 import { takeContentBlock, takeToolResult, type Attempt } from './answers-in-order.ts'
 import { settleBrokenSpan, settleLastSpan, settleTurn, takeDueWord } from './endings-in-order.ts'
-import { errorDraft } from './error-draft.ts'
+import { errorDraft, retryDraft } from './error-draft.ts'
 import { isOverdue, logEvent, sendPreview, stamp, type JoinState } from './join-state.ts'
 import type { JoinThread } from './join-thread.ts'
 import { noticeDraft } from './notice-draft.ts'
@@ -67,7 +67,7 @@ function tryReport(state: JoinState, thread: JoinThread, { report, overdue }: At
       for (const event of state.agentPreviews.take(report)) sendPreview(state, thread, event)
       return true
     case 'retrying':
-      logEvent(state, thread, errorDraft(report, stamp(state)))
+      logEvent(state, thread, retryDraft(report, stamp(state)))
       return true
     case 'local_output':
     case 'model_fallback':
