@@ -31,6 +31,12 @@ export interface EventDetail {
   first_token_ms?: number
   duration_ms?: number
   stop_reason?: string | null
+  /** How often the request was made, where that was more than once. */
+  attempts?: number
+  /** On a `session.error` with `retrying`: the attempt that failed, why, and when the next one follows. */
+  attempt?: number
+  delay_ms?: number
+  error_code?: string
   /** What the request cost, in nano-dollars, where its price is known. */
   cost_nano_usd?: string
 }

@@ -2,10 +2,18 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { GatewayRun, GatewayRunRequest, ModelGateway, ModelUpstream } from '../ports/model-gateway.ts'
+import type {
+  GatewayRun,
+  GatewayRunRequest,
+  ModelGateway,
+  ModelUpstream,
+  RequestOrigin,
+} from '../ports/model-gateway.ts'
 import { forwardExchange } from './forward-exchange.ts'
 import { observeExchange } from './observation/observe-exchange.ts'
 import { createTokenCheck, newRunToken } from './run-token.ts'
+import { guardedUpstream } from './traffic/guarded-upstreams.ts'
+import { withRetries } from './traffic/with-retries.ts'
 import { apiErrorType, newRequestId } from './wire/api-error.ts'
 
 export interface ModelGatewayOptions {
@@ -15,6 +23,7 @@ export interface ModelGatewayOptions {
 
 interface OpenRun {
   readonly upstream: ModelUpstream
+  readonly origin: () => RequestOrigin | undefined
   readonly observe: GatewayRunRequest['observe']
   readonly isAllowed: ReturnType<typeof createTokenCheck>
   readonly underWay: Set<ServerResponse>
@@ -49,8 +58,10 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
     if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
     const token = newRunToken()
     const { observe } = request
+    const guarded = guardedUpstream(upstream)
     const run = {
-      upstream,
+      upstream: request.retry === undefined ? guarded : withRetries(guarded, request.retry),
+      origin: () => originOf(request),
       observe,
       isAllowed: createTokenCheck(token),
       underWay: new Set<ServerResponse>(),
@@ -87,6 +98,12 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
   return { openRun, close }
 }
 
+function originOf({ runId, account }: GatewayRunRequest): RequestOrigin | undefined {
+  if (account === undefined) return undefined
+  const { organizationId, workspaceId } = account()
+  return { runId, organizationId, workspaceId }
+}
+
 /** Without `..` in any spelling: the upstream would resolve it, and what is served is decided here. */
 function resolvePath(path: string): string {
   const { pathname, search } = new URL(`http://gateway${path}`)
@@ -106,6 +123,7 @@ async function serveRun(
     outgoing,
     path,
     upstream: run.upstream,
+    origin: run.origin(),
     observer: (headers, body) =>
       isModelRequest ? observeExchange({ request: ++run.requests, headers, body }, run.observe) : undefined,
   })

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { ModelUpstream, UpstreamResponse } from '../ports/model-gateway.ts'
+import type { ModelUpstream, RequestOrigin, UpstreamResponse } from '../ports/model-gateway.ts'
+import type { UpstreamNotice } from '../ports/upstream-notice.ts'
 import type { ExchangeObserver } from './observation/observe-exchange.ts'
 import { apiErrorResponse, newRequestId } from './wire/api-error.ts'
 import { headersForAgent, headersForUpstream } from './wire/wire-headers.ts'
@@ -14,12 +15,14 @@ export interface Exchange {
   /** Path with query, from `/v1/` on. */
   readonly path: string
   readonly upstream: ModelUpstream
+  readonly origin: RequestOrigin | undefined
   /** Called with the body when it is there; nothing is observed when it gives nothing. */
   readonly observer: (headers: Readonly<Record<string, string>>, body: Uint8Array) => ExchangeObserver | undefined
 }
 
 /** Carries one request to the upstream and its answer back, byte by byte, at the pace of the slower side. */
-export async function forwardExchange({ incoming, outgoing, path, upstream, observer }: Exchange): Promise<void> {
+export async function forwardExchange(exchange: Exchange): Promise<void> {
+  const { incoming, outgoing, path, upstream, origin, observer } = exchange
   const body = await readBody(incoming)
   if (body === 'gone' || outgoing.destroyed) return
   if (body === 'too_large') {
@@ -28,9 +31,11 @@ export async function forwardExchange({ incoming, outgoing, path, upstream, obse
   }
   const hangUp = new AbortController()
   const headers = headersForUpstream(incoming.headers)
-  const request = { method: incoming.method ?? 'GET', path, headers, body, signal: hangUp.signal }
+  // Observed at the earliest when the observer is there.
+  const notify = (notice: UpstreamNotice): void => queueMicrotask(() => watch?.notice(notice))
+  const request = { method: incoming.method ?? 'GET', path, headers, body, signal: hangUp.signal, notify }
   // The upstream starts first: reading a large body for the observer then costs no time on the way.
-  const answering = Promise.try(() => upstream.handle(request))
+  const answering = Promise.try(() => upstream.handle(origin === undefined ? request : { ...request, origin }))
   const watch = observer(headers, body)
   outgoing.once('close', () => {
     if (outgoing.writableFinished) return

@@ -1,9 +1,11 @@
 import type { RunId } from '../domain/ids.ts'
 import type { PriceTable } from '../domain/prices/price-table.ts'
-import type { ErrorRecord, PerdureError } from '../errors/perdure-error.ts'
+import type { PerdureError } from '../errors/perdure-error.ts'
 import type { LeaseOwner } from './lease.ts'
 import type { CallAccount, Ledger, LedgerCall, SettledCall } from './ledger.ts'
 import type { ModelObservation } from './model-observation.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import type { UpstreamNotice } from './upstream-notice.ts'
 
 /**
  * The one way from an agent to a model. It holds the credentials, so an agent gets a path and a
@@ -32,6 +34,14 @@ export interface GatewayRunRequest {
    * refuses the request. Without it nothing is metered and no budget holds.
    */
   readonly account?: () => RunAccount
+  /** Which requests are made again when they fail. Left out, none is. */
+  readonly retry?: GatewayRetry
+}
+
+export interface GatewayRetry {
+  readonly policy: RetryPolicy
+  /** The agent has another model to turn to: a rate limit that lasts is said to be an overload, from which it turns away. */
+  readonly hasFallbackModel: boolean
 }
 
 /**
@@ -111,15 +121,6 @@ export interface RequestOrigin {
   readonly organizationId: string
   readonly workspaceId: string
 }
-
-/** `retrying`: an attempt failed and another follows. `waiting`: held back for a limit, not failed. */
-export type UpstreamNotice =
-  | { readonly type: 'retrying'; readonly attempt: number; readonly delayMs: number; readonly error: ErrorRecord }
-  | {
-      readonly type: 'waiting'
-      readonly reason: 'rate_limit' | 'concurrency' | 'budget'
-      readonly delayMs: number | null
-    }
 
 export interface UpstreamResponse {
   readonly status: number

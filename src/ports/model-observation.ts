@@ -1,3 +1,5 @@
+import type { UpstreamNotice } from './upstream-notice.ts'
+
 /**
  * What the gateway sees of one model request, in the order of the wire. `request` numbers the HTTP
  * attempts of a run from 1; `thread` is the agent id of a sub-agent (header `x-claude-code-agent-id`),
@@ -12,6 +14,8 @@ export type ModelObservation =
   | ModelBlockStopObserved
   | ModelUsageObserved
   | ModelMessageObserved
+  | ModelRetryObserved
+  | ModelWaitObserved
   | ModelRequestEnded
 
 interface Observed {
@@ -91,6 +95,12 @@ export interface ModelMessageObserved extends Observed {
   readonly usage: WireUsage
   readonly stopReason: string | null
 }
+
+/** An attempt failed, and the request is made again after a delay. */
+export type ModelRetryObserved = Observed & Extract<UpstreamNotice, { type: 'retrying' }>
+
+/** The request is held back. Said again every few seconds while it is. */
+export type ModelWaitObserved = Observed & Extract<UpstreamNotice, { type: 'waiting' }>
 
 export interface ModelRequestEnded extends Observed {
   readonly type: 'end'

@@ -1,0 +1,123 @@
+import { codeOfAnswer } from '../../errors/code-of-answer.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
+import { retryDelayMs, type RetryPolicy } from '../../ports/retry-policy.ts'
+import { apiErrorResponse, readApiError } from '../wire/api-error.ts'
+import { parseJson } from '../wire/message-request.ts'
+import { waitAnnounced } from './announced-wait.ts'
+import { begunAnswer } from './begun-answer.ts'
+import { decoratedUpstream } from './decorated-upstream.ts'
+import { longestWaitMs } from './longest-wait.ts'
+import { retryAfterMs } from './rate-limit-headers.ts'
+import { hasSideEffects } from './request-facts.ts'
+import { circuitHeader } from './with-circuit-breaker.ts'
+
+export interface RetryOptions {
+  readonly policy: RetryPolicy
+  /** The agent has another model to turn to, and does so when this one is said to be overloaded for good. */
+  readonly hasFallbackModel: boolean
+}
+
+/** An attempt that may be worth another one. */
+interface Failure {
+  readonly error: PerdureError
+  /** What the agent hears if there is no other. */
+  readonly answer: UpstreamResponse
+  /** False: the service, or the request, forbids another attempt. */
+  readonly mayRepeat: boolean
+  /** The circuit is open: waiting for it helps only those who have no other model. */
+  readonly isRefusedByCircuit: boolean
+}
+
+/**
+ * An upstream that is asked again where that can help, as long as nothing of an answer has been passed on. The
+ * failure that remains is final: it tells the agent not to ask again by itself.
+ */
+export function withRetries(upstream: ModelUpstream, { policy, hasFallbackModel }: RetryOptions): ModelUpstream {
+  const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await attemptOnce(upstream, request)
+      if (!('answer' in result)) return result
+      const { error, answer } = result
+      const askedMs = retryAfterMs(answer.headers, Date.now()) ?? 0
+      const isLast =
+        attempt >= policy.maxAttempts ||
+        !result.mayRepeat ||
+        !policy.retryableErrors.has(error.code) ||
+        askedMs > longestWaitMs ||
+        (result.isRefusedByCircuit && hasFallbackModel)
+      if (isLast) return finalAnswer(result, { hasFallbackModel })
+      const delayMs = Math.round(retryDelayMs(policy, attempt, { atLeastMs: askedMs }))
+      request.notify?.({ type: 'retrying', attempt, delayMs, error: error.toJSON() })
+      await waitAnnounced(delayMs, request)
+    }
+  }
+  return decoratedUpstream(upstream, handle)
+}
+
+async function attemptOnce(upstream: ModelUpstream, request: UpstreamRequest): Promise<UpstreamResponse | Failure> {
+  try {
+    const answer = await upstream.handle(request)
+    if (isRetryableStatus(answer.status)) return await failureOfAnswer(answer, request)
+    return await begunAnswer(answer)
+  } catch (cause) {
+    if (request.signal.aborted) throw cause
+    return failureOfCause(cause, request)
+  }
+}
+
+const isRetryableStatus = (status: number): boolean =>
+  status === 408 || status === 409 || status === 429 || status >= 500
+
+async function failureOfAnswer(answer: UpstreamResponse, { body }: UpstreamRequest): Promise<Failure> {
+  const whole = await wholeBody(answer.body)
+  const { status, headers } = answer
+  const { type = null, message = '' } = readApiError(parseJson(whole.toString('utf8'))) ?? {}
+  return {
+    error: new PerdureError(codeOfAnswer(status, type), message || `The model’s service answered with ${status}.`, {
+      details: { httpStatus: status },
+    }),
+    answer: { status, headers, body: oneChunk(whole) },
+    mayRepeat: headers['x-should-retry'] !== 'false' && (wasRefused(status) || !hasSideEffects(body)),
+    isRefusedByCircuit: headers[circuitHeader] !== undefined,
+  }
+}
+
+/** Refused before anything was done. */
+const wasRefused = (status: number): boolean => status === 429 || status === 529
+
+async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield bytes
+}
+
+/** No answer: whether the request arrived, nobody knows. */
+function failureOfCause(cause: unknown, { body }: UpstreamRequest): Failure {
+  const error = PerdureError.is(cause)
+    ? cause
+    : new PerdureError('connection_failed', 'The model’s service broke the connection.', { cause })
+  return {
+    error,
+    answer: apiErrorResponse({ status: error.code === 'stream_stalled' ? 504 : 502, message: error.message }),
+    mayRepeat: !hasSideEffects(body),
+    isRefusedByCircuit: false,
+  }
+}
+
+/** To an agent with another model, a rate limit is said to be an overload: from that one it turns away at once. */
+function finalAnswer(
+  { answer, error }: Failure,
+  { hasFallbackModel }: { hasFallbackModel: boolean },
+): UpstreamResponse {
+  if (answer.status !== 429 || !hasFallbackModel) {
+    return { ...answer, headers: { ...answer.headers, 'x-should-retry': 'false' } }
+  }
+  const requestId = answer.headers['request-id']
+  const headers = { 'x-should-retry': 'false', ...(requestId === undefined ? {} : { 'request-id': requestId }) }
+  return apiErrorResponse({ status: 529, message: error.message, options: { headers } })
+}
