@@ -49,7 +49,12 @@ export const errorCodes = {
     6,
     'Run the command or read the file that the message names; then resume the session.',
   ),
-  vault_locked: entry(false, 500, 6, 'Give the key that the vault was sealed with: PERDURE_VAULT_KEY, or the key file.'),
+  vault_locked: entry(
+    false,
+    500,
+    6,
+    'Give the key that the vault was sealed with: PERDURE_VAULT_KEY, or the key file.',
+  ),
   configuration_invalid: entry(false, 400, 2, 'Correct the setting that the message names, in the file that it names.'),
   authentication_failed: entry(false, 401, 6, 'Check the key or token; it was refused by the model’s service.'),
   permission_denied: entry(false, 403, 1, 'Ask for access, or use a key that has it.'),

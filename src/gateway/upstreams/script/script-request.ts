@@ -1,6 +1,7 @@
 import type { ModelRequestObserved } from '../../../ports/model-observation.ts'
 import { classifyRequest } from '../../observation/classify-request.ts'
 import { blocksOf, tailOf, textOf, type MessageRequest, type WireMessage } from '../../wire/message-request.ts'
+import { workingDirectoryIn } from '../../wire/working-directory.ts'
 
 /** What rules see of a request. All of it is read from the request, so it is the same after a resume elsewhere. */
 export interface ScriptRequest {
@@ -111,15 +112,11 @@ function readToolResults(messages: readonly WireMessage[]): readonly ScriptToolR
   )
 }
 
-const workingDirectory = /^[\s-]*(?:Primary working|Working) directory: (.+)$/im
-
-/** Claude Code names it in a reminder or, for newer models, in a `system` message; the latest holds. */
+/** The latest that the harness names holds. */
 function findWorkingDirectory(systemText: string, messages: readonly WireMessage[]): string | undefined {
   const harnessTexts = messages.flatMap(({ role, blocks }) => {
     const text = textOf(blocks)
     return role === 'system' ? [text] : (text.match(reminders) ?? [])
   })
-  return [systemText, ...harnessTexts]
-    .map((text) => workingDirectory.exec(text)?.[1]?.trim())
-    .findLast((directory) => directory !== undefined)
+  return [systemText, ...harnessTexts].map(workingDirectoryIn).findLast((directory) => directory !== undefined)
 }
