@@ -12,13 +12,22 @@ export interface RecordedTools {
    * @throws {PerdureError} `replay_diverged` when there is none, or another one.
    */
   check(call: ToolCall): void
-  /** Tools of MCP servers, by their full names (`mcp__<server>__<tool>`), as the recorded run offered them. */
-  readonly serverTools: readonly ServerTool[]
+  /** The MCP servers that the recorded run had. */
+  readonly servers: readonly RecordedServer[]
 }
 
 export type ToolCall = Pick<RecordedToolCall, 'toolUseId' | 'name' | 'input'>
 
+/** An MCP server, as far as the model was told of it. */
+export interface RecordedServer {
+  /** As it stands in the names of its tools: `mcp__<name>__<tool>`. */
+  readonly name: string
+  readonly instructions: string | null
+  readonly tools: readonly ServerTool[]
+}
+
 export interface ServerTool {
+  /** The server's own name of it. */
   readonly name: string
   readonly description: string
   /** A JSON schema. */

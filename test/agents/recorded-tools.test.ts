@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import type { ClaudeAgentOptions } from '../../src/agents/claude/claude-agent-options.ts'
 import { loadRecordedTools } from '../../src/gateway/cassette/tools/recorded-tools.ts'
 import type { ScriptRule, ScriptToolCall } from '../../src/gateway/upstreams/script/script.ts'
-import type { RecordedTools, ServerTool } from '../../src/ports/recorded-tools.ts'
+import type { RecordedServer, RecordedTools } from '../../src/ports/recorded-tools.ts'
 import type { RecordedToolCall } from '../../src/ports/tool-record.ts'
 import {
-  bodiesOf, MapTranscripts, reportsOf, resultsOf, runAgent, TestFolder, toolNames, type AgentRun, type FinishedAgent,
+  bodiesOf, MapTranscripts, reportsOf, resultsOf, runAgent, TestFolder, toolNames, wordsOf, type AgentRun, type FinishedAgent,
 } from './agent-rig.ts' // prettier-ignore
 import { processesWatched } from './watch-processes.ts'
 
@@ -63,13 +63,15 @@ async function record(run: AgentRun & { prompt: string }): Promise<Recording> {
   return { calls, run: finished }
 }
 
-const asRecord = (calls: readonly RecordedToolCall[], serverTools: readonly ServerTool[] = []): Promise<RecordedTools> =>
-  loadRecordedTools({ findToolCall: async (id) => calls.find((it) => it.toolUseId === id), toolCalls: async () => calls }, serverTools) // prettier-ignore
+const asRecord = (calls: readonly RecordedToolCall[], servers: readonly RecordedServer[] = []): Promise<RecordedTools> =>
+  loadRecordedTools({ findToolCall: async (id) => calls.find((it) => it.toolUseId === id), toolCalls: async () => calls }, servers) // prettier-ignore
 
 const lastText = ({ reports }: FinishedAgent): string | undefined => reportsOf(reports, 'turn_ended').at(-1)?.text
 
+/** The results, less those of calls that did work: they name the sub-agent of their own run. */
 const toolReports = ({ reports }: FinishedAgent) =>
   reportsOf(reports, 'tool_result')
+    .filter(({ toolUseId }) => toolUseId !== 'agent_1')
     .map(({ toolUseId, content, isError, output }) => ({ toolUseId, content, isError, output }))
     .toSorted((left, right) => left.toolUseId.localeCompare(right.toolUseId))
 
@@ -102,6 +104,10 @@ describe('a replay with recorded tools', () => {
     expect(replayed.error).toBeUndefined()
     expect(lastText(replayed)).toBe('all done')
     expect(toolReports(replayed)).toEqual(toolReports(recorded.run))
+    expect(resultsOf(replayed.reports).at(-1)).toEqual({
+      text: expect.stringContaining('the helper is done'),
+      isError: false,
+    })
     expect(reportsOf(replayed.reports, 'turn_ended').map((it) => it.permissionDenials)).toEqual([0])
     expect(readdirSync(second.path)).toEqual([])
     expect(asked).toBe(1)
@@ -178,7 +184,7 @@ describe('a replay with recorded tools', () => {
           { agentId: null, toolUseId: 'one', name: 'mcp__far__say', input: { word: 'hi' }, content: 'hello', isError: false, durationMs: 1 },
           { agentId: null, toolUseId: 'two', name: 'Bash', input: { command: `touch ${touched}` }, content: 'oh', isError: true, durationMs: 1 },
         ],
-        [{ name: 'mcp__far__say', description: 'says a word', inputSchema }],
+        [{ name: 'far', instructions: 'Say it twice.', tools: [{ name: 'say', description: 'says a word', inputSchema }] }],
       ), // prettier-ignore
     })
     expect(replay.error).toBeUndefined()
@@ -193,6 +199,7 @@ describe('a replay with recorded tools', () => {
       description: 'says a word',
       input_schema: inputSchema,
     })
+    expect(wordsOf(first)).toContain('Say it twice.')
   })
 
   test('a sub-agent that would start a server of its own is refused', async () => {

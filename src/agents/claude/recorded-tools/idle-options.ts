@@ -4,10 +4,13 @@ import type { RecordedTools } from '../../../ports/recorded-tools.ts'
 import { refuseTools, type RefuseToolsOptions } from './refuse-tools.ts'
 import { standInServers } from './stand-in-servers.ts'
 
+/** The agent asks git about its folder as it starts; it finds no program here, and goes on without. */
+const noPrograms = '/dev/null'
+
 /**
  * Takes from an agent every way to touch the world: its tools are refused; its servers are stand-ins with
  * the same tools; shell hooks of settings and plugins, shell lines of skills and commands, servers of the
- * project and the command sandbox do not start. What the model is told about its tools stays the same.
+ * project, the command sandbox and git do not start. What the model is told about its tools stays the same.
  * @throws {PerdureError} `option_not_supported` for servers that a sub-agent would start by itself.
  */
 export async function idleOptions(options: Options, refusal: RefuseToolsOptions): Promise<Options> {
@@ -22,8 +25,10 @@ export async function idleOptions(options: Options, refusal: RefuseToolsOptions)
   return {
     ...kept,
     canUseTool: asRecorded(refusal.recorded),
+    // An agent of one's own may be a script, which needs a program to run it.
+    ...(options.pathToClaudeCodeExecutable === undefined ? { env: { ...options.env, PATH: noPrograms } } : {}),
     hooks: { ...options.hooks, PreToolUse: [...(options.hooks?.PreToolUse ?? []), refuseTools(refusal)] },
-    mcpServers: await standInServers(options.mcpServers ?? {}, refusal.recorded.serverTools),
+    mcpServers: await standInServers(options.mcpServers ?? {}, refusal.recorded.servers),
     strictMcpConfig: true,
     managedSettings: { ...options.managedSettings, disableAllHooks: true, disableSkillShellExecution: true },
   }

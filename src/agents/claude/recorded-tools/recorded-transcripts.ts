@@ -17,7 +17,10 @@ export const recordedTranscripts = (store: RunTranscripts, recorded: RecordedToo
 function withRecordedResults(entry: TranscriptEntry, recorded: RecordedTools): TranscriptEntry {
   const message = asRecord(entry['message'])
   if (entry['type'] !== 'user' || !Array.isArray(message['content'])) return entry
-  const calls = message['content'].map((block: unknown) => recorded.findCall(String(asRecord(block)['tool_use_id'])))
+  const calls = message['content'].map((block: unknown) => {
+    const { tool_use_id: toolUseId, is_error: failed } = asRecord(block)
+    return failed === true ? recorded.findCall(String(toolUseId)) : undefined
+  })
   const call = calls.find((found) => found !== undefined)
   if (call === undefined) return entry
   const content = message['content'].map((block: unknown, index) => {

@@ -16,7 +16,8 @@ export interface ReplayingToolsOptions {
 /**
  * An agent whose tools do nothing. A hook refuses every call before the tool runs, and whatever leaves the
  * agent has the recorded result in the refusal's place: its reports here, its transcript in the store, and
- * its requests where they are compared with the recording.
+ * its requests where they are compared with the recording. What did work moved the agent's own state alone,
+ * and its result names what is of this run: it stays.
  */
 export class ReplayingTools {
   readonly #recorded: RecordedTools
@@ -66,7 +67,7 @@ export class ReplayingTools {
   }
 
   #recordedResult(report: ToolResultReport): ToolResultReport {
-    const call = this.#recorded.findCall(report.toolUseId)
+    const call = report.isError ? this.#recorded.findCall(report.toolUseId) : undefined
     if (call === undefined) return report
     const { output: _output, ...rest } = report
     const output = call.structured === undefined ? {} : { output: call.structured }

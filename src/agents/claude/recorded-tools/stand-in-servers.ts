@@ -1,41 +1,40 @@
 import type { McpSdkServerConfigWithInstance, McpServerConfig, Options } from '@anthropic-ai/claude-agent-sdk'
-import type { ServerTool } from '../../../ports/recorded-tools.ts'
+import type { RecordedServer } from '../../../ports/recorded-tools.ts'
 
 /**
- * Servers in this process that list the recorded tools and work none of them. A server that already lives
- * in this process stays, since listing its tools starts nothing.
+ * Servers in this process that list the recorded tools and work none of them, also for servers that the
+ * project had brought in. A server that already lives in this process stays, since asking it for its tools
+ * starts nothing.
  */
 export async function standInServers(
   configured: NonNullable<Options['mcpServers']>,
-  tools: readonly ServerTool[],
+  recorded: readonly RecordedServer[],
 ): Promise<Record<string, McpServerConfig>> {
   const servers: Record<string, McpServerConfig> = {}
   for (const [name, server] of Object.entries(configured)) {
-    servers[name] = server.type === 'sdk' ? server : await standIn(name, toolsOf(name, tools))
+    const found = recorded.find((it) => it.name === nameInTools(name))
+    servers[name] = server.type === 'sdk' ? server : await standIn(name, found)
   }
-  const prefixes = Object.keys(configured).map(prefixOf)
-  for (const name of new Set(tools.map(serverOf))) {
-    if (!prefixes.includes(prefixOf(name))) servers[name] = await standIn(name, toolsOf(name, tools))
+  const known = new Set(Object.keys(configured).map(nameInTools))
+  for (const server of recorded) {
+    if (!known.has(server.name)) servers[server.name] = await standIn(server.name, server)
   }
   return servers
 }
 
-/** How the agent names a server's tools. */
-const prefixOf = (server: string): string => `mcp__${server.replaceAll(/[^a-zA-Z0-9_-]/g, '_')}__`
+const nameInTools = (server: string): string => server.replaceAll(/[^a-zA-Z0-9_-]/g, '_')
 
-const serverOf = ({ name }: ServerTool): string => name.slice('mcp__'.length).split('__')[0]!
-
-const toolsOf = (server: string, tools: readonly ServerTool[]): ServerTool[] =>
-  tools
-    .filter(({ name }) => name.startsWith(prefixOf(server)))
-    .map((tool) => ({ ...tool, name: tool.name.slice(prefixOf(server).length) }))
-
-async function standIn(name: string, tools: readonly ServerTool[]): Promise<McpSdkServerConfigWithInstance> {
+async function standIn(name: string, recorded: RecordedServer | undefined): Promise<McpSdkServerConfigWithInstance> {
+  // Loaded where there are servers: most runs have none.
   const { McpServer } = await import('@modelcontextprotocol/sdk/server/mcp.js')
   const { ListToolsRequestSchema } = await import('@modelcontextprotocol/sdk/types.js')
-  const instance = new McpServer({ name, version: '0' }, { capabilities: { tools: {} } })
+  const instructions = recorded?.instructions == null ? {} : { instructions: recorded.instructions }
+  const instance = new McpServer({ name, version: '0' }, { capabilities: { tools: {} }, ...instructions })
   instance.server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: tools.map((tool) => ({ ...tool, inputSchema: { ...tool.inputSchema, type: 'object' as const } })),
+    tools: (recorded?.tools ?? []).map((tool) => ({
+      ...tool,
+      inputSchema: { ...tool.inputSchema, type: 'object' as const },
+    })),
   }))
   return { type: 'sdk', name, instance }
 }

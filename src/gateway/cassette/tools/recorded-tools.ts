@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PerdureError } from '../../../errors/perdure-error.ts'
-import type { RecordedTools, ServerTool, ToolCall } from '../../../ports/recorded-tools.ts'
+import type { RecordedServer, RecordedTools, ToolCall } from '../../../ports/recorded-tools.ts'
 import type { RecordedToolCall, ToolCallRecord } from '../../../ports/tool-record.ts'
 
 const shownCalls = 5
@@ -9,12 +9,12 @@ const shownInput = 200
 /** The recorded calls, at hand for a replay. */
 export async function loadRecordedTools(
   record: ToolCallRecord,
-  serverTools: readonly ServerTool[],
+  servers: readonly RecordedServer[],
 ): Promise<RecordedTools> {
   const calls = new Map((await record.toolCalls()).map((call) => [call.toolUseId, call]))
   const met = new Set<string>()
   return {
-    serverTools,
+    servers,
     findCall: (toolUseId) => calls.get(toolUseId),
     check: (call) => {
       const recorded = calls.get(call.toolUseId)
