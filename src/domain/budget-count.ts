@@ -73,16 +73,12 @@ export function settleInBudgets(budgets: readonly BudgetPeriod[], call: CallToSe
   }
 }
 
-/** What counts against the limit although no call is under way. */
-export const usedOf = (budget: Pick<BudgetPeriod, 'spentNanoUsd' | 'presumedNanoUsd'>): NanoUsd =>
-  budget.spentNanoUsd + budget.presumedNanoUsd
-
 /**
  * The thresholds that are reached and were not said before, in rising order. By the most that was ever
  * used, because what was presumed may be taken back and used again.
  */
 function told(budget: BudgetPeriod): { budget: BudgetPeriod; thresholds: readonly number[] } {
-  const used = usedOf(budget)
+  const used = budget.spentNanoUsd + budget.presumedNanoUsd
   if (used <= budget.toldNanoUsd) return { budget, thresholds: [] }
   const thresholds = [...new Set([...budget.thresholds, 1])].filter((threshold) => {
     const amount = shareOf(budget.limitNanoUsd, threshold)

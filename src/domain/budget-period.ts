@@ -1,4 +1,4 @@
-import type { BudgetKey, BudgetState, BudgetWindow } from './budget.ts'
+import type { BudgetKey, BudgetLimit, BudgetState, BudgetWindow } from './budget.ts'
 import type { NanoUsd } from './money.ts'
 
 /** A budget in one period of its window, with what only its keeper needs to know. */
@@ -8,6 +8,35 @@ export interface BudgetPeriod extends BudgetState {
   /** The most that was used when thresholds were last said; -1 before the first time. */
   readonly toldNanoUsd: NanoUsd
 }
+
+/** What counts in a budget in one period. */
+export type PeriodCount = Omit<BudgetPeriod, keyof BudgetLimit | 'isClosed'>
+
+export const emptyPeriod = (period: string): PeriodCount => ({
+  period,
+  spentNanoUsd: 0n,
+  presumedNanoUsd: 0n,
+  reservedNanoUsd: 0n,
+  toldNanoUsd: -1n,
+})
+
+/** What was entered before there was the budget; thresholds that it passed are no news. */
+export function countOf(period: string, entered: { spentNanoUsd: NanoUsd; presumedNanoUsd: NanoUsd }): PeriodCount {
+  const used = entered.spentNanoUsd + entered.presumedNanoUsd
+  return { ...emptyPeriod(period), ...entered, ...(used > 0n ? { toldNanoUsd: used } : {}) }
+}
+
+/** A budget that is set anew: open, under the new limit. */
+export const openBudget = (limit: BudgetLimit, counted: PeriodCount): BudgetPeriod => ({
+  scope: limit.scope,
+  id: limit.id,
+  window: limit.window,
+  limitNanoUsd: limit.limitNanoUsd,
+  mode: limit.mode,
+  thresholds: [...limit.thresholds],
+  isClosed: false,
+  ...counted,
+})
 
 /** The period of the window in which a moment lies; milliseconds since 1970. */
 export function periodOf(window: BudgetWindow, atMs: number): string {

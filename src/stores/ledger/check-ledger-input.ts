@@ -69,10 +69,10 @@ export function assertCostQuery(query: OrganizationCostQuery): void {
 
 function assertKey(key: BudgetKey): void {
   if (!budgetScopes.includes(key.scope)) {
-    throw invalid(`there is no budget scope ${String(key.scope)}`, `Use one of ${budgetScopes.join(', ')}.`)
+    throw invalid(`there is no budget scope ${key.scope}`, `Use one of ${budgetScopes.join(', ')}.`)
   }
   if (!budgetWindows.includes(key.window)) {
-    throw invalid(`there is no budget window ${String(key.window)}`, `Use one of ${budgetWindows.join(', ')}.`)
+    throw invalid(`there is no budget window ${key.window}`, `Use one of ${budgetWindows.join(', ')}.`)
   }
   if (typeof key.id !== 'string' || key.id === '') {
     throw invalid('a budget has no id', `Give the id of the ${key.scope} that it limits.`)

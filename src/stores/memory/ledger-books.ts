@@ -1,6 +1,15 @@
 import type { BudgetKey, BudgetLimit } from '../../domain/budget.ts'
-import { presume, usedOf } from '../../domain/budget-count.ts'
-import { boundsOfPeriod, isSameBudget, periodOf, type BudgetPeriod } from '../../domain/budget-period.ts'
+import { presume } from '../../domain/budget-count.ts'
+import {
+  boundsOfPeriod,
+  countOf,
+  emptyPeriod,
+  isSameBudget,
+  openBudget,
+  periodOf,
+  type BudgetPeriod,
+  type PeriodCount,
+} from '../../domain/budget-period.ts'
 import { countsIn, type TenantAccount } from '../../domain/call-account.ts'
 import type { NanoUsd } from '../../domain/money.ts'
 import type { LedgerCall } from '../../ports/ledger.ts'
@@ -28,13 +37,15 @@ interface KeptBudget {
   readonly workspaceId: string | undefined
   readonly limit: BudgetLimit
   readonly isClosed: boolean
-  readonly periods: Map<string, BudgetPeriod>
+  readonly periods: Map<string, PeriodCount>
 }
 
 /** All that the ledgers of one organization hold. */
 export class MemoryLedgerBooks {
   readonly organizationId: string
   readonly entries: MemoryEntry[] = []
+  readonly #entriesById = new Map<string, MemoryEntry>()
+  readonly #messages = new Set<string>()
   readonly #isOwnerGone: (owner: LeaseOwner) => boolean
   readonly #reservations = new Map<string, MemoryReservation>()
   #budgets: KeptBudget[] = []
@@ -49,19 +60,13 @@ export class MemoryLedgerBooks {
     const nowMs = Date.now()
     const period = periodOf(limit.window, nowMs)
     const known = this.#budgets.find((budget) => isKept(budget, limit, workspaceId))
-    const counted = known?.periods.get(period) ?? (known ? nothing : this.#sumUp(limit, { workspaceId, nowMs }))
-    const { scope, id, window, mode, limitNanoUsd } = limit
-    const budget: BudgetPeriod = {
-      ...{ scope, id, window, mode, limitNanoUsd, thresholds: [...limit.thresholds] },
-      spentNanoUsd: counted.spentNanoUsd,
-      presumedNanoUsd: counted.presumedNanoUsd,
-      toldNanoUsd: counted.toldNanoUsd,
-      reservedNanoUsd: mode === 'hard' ? this.#sumHeld(limit, { workspaceId, period }) : 0n,
-      isClosed: false,
-      period,
-    }
+    const counted = known
+      ? (known.periods.get(period) ?? emptyPeriod(period))
+      : countOf(period, this.#sumUp(limit, { workspaceId, nowMs }))
+    const reservedNanoUsd = limit.mode === 'hard' ? this.#sumHeld(limit, { workspaceId, period }) : 0n
+    const budget = openBudget(limit, { ...countsOf(counted), reservedNanoUsd })
     this.removeBudget(limit, workspaceId)
-    const periods = new Map(known?.periods).set(period, budget)
+    const periods = new Map(known?.periods).set(period, countsOf(budget))
     this.#budgets.push({ workspaceId, limit: budget, isClosed: false, periods })
     return budget
   }
@@ -76,7 +81,7 @@ export class MemoryLedgerBooks {
       .filter((budget) => budget.workspaceId === undefined || budget.workspaceId === workspaceId)
       .map(({ limit, isClosed, periods }) => {
         const period = periodOf(limit.window, atMs)
-        return { ...nothing, ...periods.get(period), ...limitOf(limit), isClosed, period }
+        return { ...openBudget(limit, periods.get(period) ?? emptyPeriod(period)), isClosed }
       })
   }
 
@@ -90,9 +95,26 @@ export class MemoryLedgerBooks {
       const workspaceId = budget.scope === 'organization' ? undefined : account.workspaceId
       const index = this.#budgets.findIndex((kept) => isKept(kept, budget, workspaceId))
       const kept = this.#budgets[index]!
-      kept.periods.set(budget.period, budget)
+      kept.periods.set(budget.period, countsOf(budget))
       this.#budgets[index] = { ...kept, isClosed: budget.isClosed }
     }
+  }
+
+  entry(workspaceId: string, callId: string): MemoryEntry | undefined {
+    return this.#entriesById.get(nameOf(workspaceId, callId))
+  }
+
+  /** Whether the session has an entry with the message of this call. */
+  knowsMessageOf(call: LedgerCall, workspaceId: string): boolean {
+    return call.messageId !== null && this.#messages.has(nameOf(workspaceId, call.account.sessionId, call.messageId))
+  }
+
+  addCall(call: LedgerCall, entry: Omit<MemoryEntry, 'call'>): void {
+    const { workspaceId } = entry.account
+    const added = { ...entry, call }
+    this.entries.push(added)
+    this.#entriesById.set(nameOf(workspaceId, call.id), added)
+    if (call.messageId !== null) this.#messages.add(nameOf(workspaceId, call.account.sessionId, call.messageId))
   }
 
   reservation(workspaceId: string, id: string): MemoryReservation | undefined {
@@ -133,7 +155,7 @@ export class MemoryLedgerBooks {
     this.entries.push({ ...nothingKnown, account, countedAtMs: reservedAtMs, presumedNanoUsd })
   }
 
-  #sumUp(key: BudgetKey, at: { workspaceId: string | undefined; nowMs: number }): Counted {
+  #sumUp(key: BudgetKey, at: { workspaceId: string | undefined; nowMs: number }) {
     const { fromMs, toMs } = boundsOfPeriod(key.window, at.nowMs)
     let [spentNanoUsd, presumedNanoUsd] = [0n, 0n]
     for (const { account, countedAtMs, ...entry } of this.entries) {
@@ -142,9 +164,7 @@ export class MemoryLedgerBooks {
       spentNanoUsd += entry.costNanoUsd
       presumedNanoUsd += entry.presumedNanoUsd
     }
-    // Thresholds that were passed before are no news.
-    const used = usedOf({ spentNanoUsd, presumedNanoUsd })
-    return { spentNanoUsd, presumedNanoUsd, toldNanoUsd: used > 0n ? used : nothing.toldNanoUsd }
+    return { spentNanoUsd, presumedNanoUsd }
   }
 
   #sumHeld(key: BudgetKey, { workspaceId, period }: { workspaceId: string | undefined; period: string }): NanoUsd {
@@ -155,15 +175,21 @@ export class MemoryLedgerBooks {
   }
 }
 
-type Counted = Pick<BudgetPeriod, 'spentNanoUsd' | 'presumedNanoUsd' | 'toldNanoUsd'>
-
-const nothing = { spentNanoUsd: 0n, presumedNanoUsd: 0n, reservedNanoUsd: 0n, toldNanoUsd: -1n }
-
-const limitOf = ({ scope, id, window, mode, limitNanoUsd, thresholds }: BudgetLimit): BudgetLimit => ({
-  ...{ scope, id, window, mode, limitNanoUsd, thresholds },
+const countsOf = ({
+  period,
+  spentNanoUsd,
+  presumedNanoUsd,
+  reservedNanoUsd,
+  toldNanoUsd,
+}: PeriodCount): PeriodCount => ({
+  period,
+  spentNanoUsd,
+  presumedNanoUsd,
+  reservedNanoUsd,
+  toldNanoUsd,
 })
 
 const isKept = (budget: KeptBudget, key: BudgetKey, workspaceId: string | undefined): boolean =>
   budget.workspaceId === workspaceId && isSameBudget(budget.limit, key)
 
-const nameOf = (workspaceId: string, id: string): string => JSON.stringify([workspaceId, id])
+const nameOf = (...ids: string[]): string => JSON.stringify(ids)

@@ -102,12 +102,12 @@ export class MemoryLedger implements Ledger {
     const { reservationId, costNanoUsd, listCostNanoUsd, presumedNanoUsd } = call
     assertAmounts({ costNanoUsd, listCostNanoUsd, presumedNanoUsd })
     const account = this.#tenant(call.account)
-    const entered = this.#own().find((entry) => entry.call?.id === call.id)
+    const entered = this.#books.entry(account.workspaceId, call.id)
     if (entered) {
       const budgets = this.#books.budgetsOf(account, entered.countedAtMs).map((budget) => stateOf(budget))
       return { isDuplicate: entered.isDuplicate, isOverrun: entered.isOverrun, budgets, crossed: [] }
     }
-    const isDuplicate = this.#isKnownMessage(call)
+    const isDuplicate = this.#books.knowsMessageOf(call, account.workspaceId)
     const held = reservationId === null ? undefined : this.#books.takeReservation(account.workspaceId, reservationId)
     const countedAtMs = held?.reservedAtMs ?? Date.now()
     const before = this.#books.budgetsOf(account, countedAtMs)
@@ -115,7 +115,7 @@ export class MemoryLedger implements Ledger {
     const { isOverrun } = settled
     const entry = structuredClone(entryOfCall(call, { ...settled, isDuplicate }))
     const amounts = { costNanoUsd: entry.costNanoUsd, presumedNanoUsd: entry.presumedNanoUsd }
-    this.#books.entries.push({ account, countedAtMs, call: entry, ...amounts, isDuplicate, isOverrun })
+    this.#books.addCall(entry, { account, countedAtMs, ...amounts, isDuplicate, isOverrun })
     this.#books.putBudgets(account, settled.budgets)
     return {
       isDuplicate,
@@ -128,16 +128,8 @@ export class MemoryLedger implements Ledger {
   async costs(query: CostQuery = {}): Promise<CostRow[]> {
     assertCostQuery(query)
     this.#books.giveUpDeadReservations(this.#scope.workspaceId)
-    return sumCosts(this.#own(), query)
-  }
-
-  #own() {
-    return this.#books.entries.filter(({ account }) => account.workspaceId === this.#scope.workspaceId)
-  }
-
-  #isKnownMessage({ messageId, account: { sessionId } }: LedgerCall): boolean {
-    if (messageId === null) return false
-    return this.#own().some(({ call }) => call?.messageId === messageId && call.account.sessionId === sessionId)
+    const own = this.#books.entries.filter(({ account }) => account.workspaceId === this.#scope.workspaceId)
+    return sumCosts(own, query)
   }
 
   #tenant({ runId, sessionId, forkedFrom, userId }: CallAccount): TenantAccount {

@@ -78,8 +78,11 @@ function conditions(query: OrganizationCostQuery, scope: ReservationScope): Expr
   ]
 }
 
-const count = (condition: string) => sql<number>`coalesce(sum(case when ${sql.raw(condition)} then 1 else 0 end), 0)`
-const tokens = (column: string) => sql<number>`coalesce(sum(${sql.ref(`e.${column}`)}), 0)`
+/** PostgreSQL tells sums as text. */
+type Sum = number | string
+
+const count = (condition: string) => sql<Sum>`coalesce(sum(case when ${sql.raw(condition)} then 1 else 0 end), 0)`
+const tokens = (column: string) => sql<Sum>`coalesce(sum(${sql.ref(`e.${column}`)}), 0)`
 const money = (column: string) => sql<string>`cast(coalesce(sum(${sql.ref(`e.${column}`)}), 0) as text)`
 
 const sums = [
@@ -97,14 +100,14 @@ const sums = [
 ] as const
 
 interface SumRow {
-  calls: number
-  unpriced_calls: number
-  input_tokens: number
-  output_tokens: number
-  cache_read_input_tokens: number
-  cache_write_5m_input_tokens: number
-  cache_write_1h_input_tokens: number
-  web_search_requests: number
+  calls: Sum
+  unpriced_calls: Sum
+  input_tokens: Sum
+  output_tokens: Sum
+  cache_read_input_tokens: Sum
+  cache_write_5m_input_tokens: Sum
+  cache_write_1h_input_tokens: Sum
+  web_search_requests: Sum
   cost: string
   list_cost: string
   presumed: string

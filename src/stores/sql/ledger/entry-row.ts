@@ -2,7 +2,7 @@ import { newIdBody } from '../../../domain/ids.ts'
 import type { NanoUsd } from '../../../domain/money.ts'
 import type { LedgerCall } from '../../../ports/ledger.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
-import type { EntryRow } from './ledger-queries.ts'
+import type { EntryRow } from './entry-queries.ts'
 
 export function entryOf(
   call: LedgerCall,

@@ -1,6 +1,14 @@
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely'
 import type { BudgetKey, BudgetLimit, BudgetState } from '../../../domain/budget.ts'
-import { boundsOfPeriod, periodOf, stateOf, type BudgetPeriod } from '../../../domain/budget-period.ts'
+import {
+  boundsOfPeriod,
+  countOf,
+  openBudget,
+  periodOf,
+  stateOf,
+  type BudgetPeriod,
+  type PeriodCount,
+} from '../../../domain/budget-period.ts'
 import { countsIn } from '../../../domain/call-account.ts'
 import type { NanoUsd } from '../../../domain/money.ts'
 import type { Tables, WorkspaceColumns } from '../schema.ts'
@@ -19,23 +27,14 @@ import {
 export async function setBudget(
   transaction: Kysely<Tables>,
   { limit, workspace }: { limit: BudgetLimit; workspace: WorkspaceColumns },
-  context: LedgerContext,
+  { backend, queries }: LedgerContext,
 ): Promise<BudgetState> {
-  const { backend, queries } = context
   const clock = await transaction.selectNoFrom(sql<number>`${backend.now}`.as('now')).executeTakeFirstOrThrow()
-  const known = await findBudget(transaction, { key: limit, workspace, atMs: clock.now })
-  const counted = known ?? (await sumUp(transaction, { key: limit, workspace, atMs: clock.now }))
-  const held = limit.mode === 'hard' ? await sumHeld(transaction, { key: limit, workspace, atMs: clock.now }) : 0n
-  const { scope, id, window, mode, limitNanoUsd, thresholds } = limit
-  const budget: BudgetPeriod = {
-    ...{ scope, id, window, mode, limitNanoUsd, thresholds: [...thresholds] },
-    spentNanoUsd: counted.spentNanoUsd,
-    presumedNanoUsd: counted.presumedNanoUsd,
-    reservedNanoUsd: held,
-    isClosed: false,
-    period: periodOf(window, clock.now),
-    toldNanoUsd: counted.toldNanoUsd,
-  }
+  const at = { key: limit, workspace, atMs: clock.now }
+  const counted = (await findBudget(transaction, at)) ?? (await sumUp(transaction, at))
+  const { period, spentNanoUsd, presumedNanoUsd, toldNanoUsd } = counted
+  const reservedNanoUsd = limit.mode === 'hard' ? await sumHeld(transaction, at) : 0n
+  const budget = openBudget(limit, { period, spentNanoUsd, presumedNanoUsd, toldNanoUsd, reservedNanoUsd })
   await putLimit(transaction, budget, workspace)
   const { organization_id } = workspace
   await transaction.executeQuery(queries.putPeriods({ organization_id }, [periodRow(budget, workspace)]))
@@ -74,10 +73,8 @@ async function findBudget(
   return row && budgetPeriodOf(row, periods)
 }
 
-type Counted = Pick<BudgetPeriod, 'spentNanoUsd' | 'presumedNanoUsd' | 'toldNanoUsd'>
-
 /** What was spent in the budget's window before there was the budget. */
-async function sumUp(transaction: Kysely<Tables>, { key, workspace, atMs }: BudgetAt): Promise<Counted> {
+async function sumUp(transaction: Kysely<Tables>, { key, workspace, atMs }: BudgetAt): Promise<PeriodCount> {
   const { fromMs, toMs } = boundsOfPeriod(key.window, atMs)
   const row = await entriesOf(transaction, key, workspace)
     .where('counted_at', '>=', fromMs)
@@ -87,10 +84,8 @@ async function sumUp(transaction: Kysely<Tables>, { key, workspace, atMs }: Budg
       sql<string>`cast(coalesce(sum(presumed_nano_usd), 0) as text)`.as('presumed'),
     ])
     .executeTakeFirstOrThrow()
-  const [spentNanoUsd, presumedNanoUsd] = [BigInt(row.spent), BigInt(row.presumed)]
-  // Thresholds that were passed before are no news.
-  const used = spentNanoUsd + presumedNanoUsd
-  return { spentNanoUsd, presumedNanoUsd, toldNanoUsd: used > 0n ? used : -1n }
+  const entered = { spentNanoUsd: BigInt(row.spent), presumedNanoUsd: BigInt(row.presumed) }
+  return countOf(periodOf(key.window, atMs), entered)
 }
 
 function entriesOf(

@@ -6,9 +6,10 @@ import type { LedgerCall, SettledCall } from '../../../ports/ledger.ts'
 import { entryOfCall } from '../../ledger/entry-of-call.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
 import type { Tables } from '../schema.ts'
+import type { EntryRow } from './entry-queries.ts'
 import { entryOf, presumedEntryOf } from './entry-row.ts'
 import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
-import type { EntryRow, LedgerQueries } from './ledger-queries.ts'
+import type { LedgerQueries } from './ledger-queries.ts'
 import { reservationOf } from './ledger-rows.ts'
 
 /** A call with the tenant that its account belongs to. */
