@@ -37,7 +37,8 @@ export function plainEnvironment(more: Readonly<Record<string, string>> = {}): R
   const left = Object.entries(process.env).filter(
     ([name]) => !/^(ANTHROPIC_|CLAUDE|PERDURE_|NO_COLOR|FORCE_COLOR)/.test(name),
   )
-  return { ...Object.fromEntries(left), ...childCoverage, ...more }
+  // Not even a person who is logged in to claude.ai has credentials in a test.
+  return { ...Object.fromEntries(left), CLAUDE_CONFIG_DIR: '/nobody-is-logged-in-here', ...childCoverage, ...more }
 }
 
 /** Starts the real command line as a process of its own. */

@@ -97,7 +97,8 @@ test('verbose writes the stream to standard error as lines of JSON', async () =>
 })
 
 test('what keeps an agent from starting is a result of the detailed form, and an error of the others', async () => {
-  for (const name of ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']) vi.stubEnv(name, '')
+  for (const name of ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN']) vi.stubEnv(name, '')
+  vi.stubEnv('CLAUDE_CONFIG_DIR', '/nobody-is-logged-in-here')
   using workplace = new Workplace([])
   const { upstream: _none, ...config } = { prompt: 'go', ...workplace.options }
   expect(await runPythonAgentDetailed(config)).toMatchObject({

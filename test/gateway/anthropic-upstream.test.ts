@@ -66,7 +66,11 @@ describe('createAnthropicUpstream', () => {
       const { client } = await connect(createAnthropicUpstream({ credentials, baseUrl: `${url}/proxy/` }))
       await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
     }
-    expect(asked.map(({ path }) => path)).toEqual(['/proxy/v1/messages', '/proxy/v1/messages'])
+    const { client } = await connect(
+      createAnthropicUpstream({ credentials: { apiKey: key }, baseUrl: `${url}/proxy/v1/` }),
+    )
+    await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
+    expect(asked.map(({ path }) => path)).toEqual(Array.from({ length: 3 }, () => '/proxy/v1/messages'))
     expect(asked[0]!.headers).toMatchObject({
       'x-api-key': key,
       'accept-encoding': 'identity',
@@ -75,6 +79,12 @@ describe('createAnthropicUpstream', () => {
     expect(asked[0]!.headers.authorization).toBeUndefined()
     expect(asked[1]!.headers).toMatchObject({ authorization: `Bearer ${key}` })
     expect(asked[1]!.headers['x-api-key']).toBeUndefined()
+  })
+
+  it('lets no key travel in the clear to another machine, unless that is allowed', () => {
+    const options = { credentials: { apiKey: key }, baseUrl: 'http://gateway.internal:4000' }
+    expect(() => createAnthropicUpstream(options)).toThrow('gateway.internal:4000 has a plain http URL')
+    expect(createAnthropicUpstream({ ...options, allowInsecure: true }).name).toBe('anthropic')
   })
 
   it.each([
@@ -212,6 +222,7 @@ describe('credentialsFromEnvironment', () => {
     const upstream = credentialsFromEnvironment({
       ANTHROPIC_API_KEY: key,
       ANTHROPIC_BASE_URL: 'http://service.invalid/base',
+      PERDURE_ALLOW_INSECURE: '1',
       http_proxy: url,
       ...exceptions,
     })

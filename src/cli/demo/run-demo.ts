@@ -61,7 +61,7 @@ export async function runDemo(options: { readonly isScripted: boolean }): Promis
 
 async function hasCredentials(): Promise<boolean> {
   try {
-    await chooseUpstream({}, process.env)
+    await chooseUpstream({ allowLogin: false }, process.env)
     return true
   } catch (error) {
     if (PerdureError.is(error) && error.code === 'credentials_missing') return false

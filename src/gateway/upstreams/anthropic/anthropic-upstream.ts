@@ -3,16 +3,19 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
+import { fixedCredential, secretOf, type Credential, type CredentialSource } from '../../credentials/credential-source.ts'
 import { apiErrorResponse } from '../../wire/api-error.ts'
+import { isLoopback, parseBaseUrl } from '../../wire/base-url.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
 import { plainBody } from './plain-body.ts'
 
-export type AnthropicCredentials = { readonly apiKey: string } | { readonly authToken: string }
-
 export interface AnthropicUpstreamOptions {
-  readonly credentials: AnthropicCredentials
+  /** Asked for every request, so a new key needs no restart. */
+  readonly credentials: Credential | CredentialSource
   /** Any service that speaks the Messages API; its path, if it has one, comes before `/v1/`. */
   readonly baseUrl?: string
+  /** Lets `baseUrl` be plain http on another machine, where whoever is on the way can read the key. Default: false. */
+  readonly allowInsecure?: boolean
   /**
    * Variables that may name a proxy: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in capitals or not. Without
    * them, and to a service on this machine, the way is direct.
@@ -23,12 +26,13 @@ export interface AnthropicUpstreamOptions {
 export const anthropicBaseUrl = 'https://api.anthropic.com'
 
 /**
- * Passes requests to the Anthropic API. The credentials live in this closure and nowhere else.
- * @throws {PerdureError} `invalid_request` when `baseUrl` is not an http(s) URL.
+ * Passes requests to the Anthropic API. The credentials live in their source, and on the way to the service. When it
+ * refuses them and the source has others by now, the request is made once more.
+ * @throws {PerdureError} `invalid_request` when `baseUrl` is not an http(s) URL, or plain http to another machine.
  */
 export function createAnthropicUpstream(options: AnthropicUpstreamOptions): ModelUpstream {
-  const base = parseBaseUrl(options.baseUrl ?? anthropicBaseUrl)
-  const credentials = credentialHeaders(options.credentials)
+  const base = parseBaseUrl(options.baseUrl ?? anthropicBaseUrl, options)
+  const source = 'read' in options.credentials ? options.credentials : fixedCredential(options.credentials)
   const secure = base.protocol === 'https:'
   const proxyEnv = isLoopback(base.hostname) ? undefined : options.environment
   const agent = secure ? new HttpsAgent({ keepAlive: true, proxyEnv }) : new HttpAgent({ keepAlive: true, proxyEnv })
@@ -58,22 +62,21 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
 
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     // Plain bytes: what the agent reads is what the gateway saw.
-    const headers = { ...request.headers, ...credentials, 'accept-encoding': 'identity' }
-    const answer = await ask({ ...request, headers })
+    const askWith = (credential: Credential): Promise<IncomingMessage> => {
+      const headers = { ...request.headers, ...credentialHeaders(credential), 'accept-encoding': 'identity' }
+      return ask({ ...request, headers })
+    }
+    const credential = await source.read()
+    const first = await askWith(credential)
+    const newer = first.statusCode === 401 ? await newerThan(credential, source) : undefined
+    if (newer !== undefined) first.resume()
+    const answer = newer === undefined ? first : await askWith(newer)
     if (redirects.has(answer.statusCode ?? 0)) return redirectRefused(base, answer)
     const plain = plainBody(answer, { method: request.method, headers: headersForAgent(answer.headers) })
     return { status: answer.statusCode ?? 502, ...plain }
   }
 
   return { name: 'anthropic', handle, close: async () => agent.destroy() }
-}
-
-function parseBaseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new PerdureError('invalid_request', 'The base URL of the model’s service is not an http or https URL.')
-  }
-  return url
 }
 
 const redirects = new Set([301, 302, 303, 307, 308])
@@ -87,9 +90,19 @@ function redirectRefused(base: URL, answer: IncomingMessage): UpstreamResponse {
   return apiErrorResponse({ status: 400, message })
 }
 
-const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+/** What the source gives now, if that is not what was refused. */
+async function newerThan(refused: Credential, source: CredentialSource): Promise<Credential | undefined> {
+  source.refused?.(refused)
+  try {
+    const newer = await source.read()
+    return secretOf(newer) === secretOf(refused) ? undefined : newer
+  } catch {
+    // The refusal says more than why there is nothing better.
+    return undefined
+  }
+}
 
-function credentialHeaders(credentials: AnthropicCredentials): Record<string, string> {
+function credentialHeaders(credentials: Credential): Record<string, string> {
   if ('apiKey' in credentials) return { 'x-api-key': credentials.apiKey }
   return { authorization: `Bearer ${credentials.authToken}` }
 }
