@@ -49,7 +49,7 @@ describe('a command line that can never be right ends with 2 and says what was m
   test.each([
     [['rnu'], 'Did you mean run?'],
     [['run', '--modle', 'x', 'hi'], 'Did you mean --model?'],
-    [['run', '--max-cost-usd', '0.5', 'hi'], 'not built yet'],
+    [['run', '--sandbox', 'docker', 'hi'], 'not built yet'],
     [['run', '--max-turns', 'few', 'hi'], '--max-turns is a positive number'],
     [['run', '--resume', 'hi'], 'no session here yet'],
   ])('%j', async (args, message) => {

@@ -113,8 +113,6 @@ describe('refused, naming what to do', () => {
   const refused: [string, Partial<AgentConfig>][] = [
     ['retryPolicy', { retryPolicy: { maxAttempts: 3 } }],
     ['onRetry', { onRetry: () => {} }],
-    ['budget', { budget: { maxCostUSD: 0.5 } }],
-    ['onCostUpdate', { onCostUpdate: () => {} }],
     ['telemetry', { telemetry: { exporter: 'langfuse' } }],
     ['observability', { observability: { sample: 0.1 } }],
     ['observability', { observability: {} }],
