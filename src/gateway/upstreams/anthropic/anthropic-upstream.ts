@@ -3,7 +3,12 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
-import { fixedCredential, secretOf, type Credential, type CredentialSource } from '../../credentials/credential-source.ts'
+import {
+  fixedCredential,
+  secretOf,
+  type Credential,
+  type CredentialSource,
+} from '../../credentials/credential-source.ts'
 import { apiErrorResponse } from '../../wire/api-error.ts'
 import { isLoopback, parseBaseUrl } from '../../wire/base-url.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
@@ -66,7 +71,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
       const headers = { ...request.headers, ...credentialHeaders(credential), 'accept-encoding': 'identity' }
       return ask({ ...request, headers })
     }
-    const credential = await source.read()
+    const credential = await source.read().catch(refusalOf)
+    if ('status' in credential) return credential
     const first = await askWith(credential)
     const newer = first.statusCode === 401 ? await newerThan(credential, source) : undefined
     if (newer !== undefined) first.resume()
@@ -100,6 +106,12 @@ async function newerThan(refused: Credential, source: CredentialSource): Promise
     // The refusal says more than why there is nothing better.
     return undefined
   }
+}
+
+/** Where asking again cannot help, the agent is told so; a source that just does not answer breaks the request. */
+function refusalOf(error: unknown): UpstreamResponse {
+  if (!PerdureError.is(error) || error.retryable) throw error
+  return apiErrorResponse({ status: 401, message: error.message })
 }
 
 function credentialHeaders(credentials: Credential): Record<string, string> {
