@@ -9,7 +9,9 @@ import type {
   ModelUpstream,
   RequestOrigin,
 } from '../ports/model-gateway.ts'
+import { ReservationLine } from './budget/reservation-line.ts'
 import { forwardExchange } from './forward-exchange.ts'
+import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
 import { observeExchange } from './observation/observe-exchange.ts'
 import { createTokenCheck, newRunToken } from './run-token.ts'
 import { guardedUpstream } from './traffic/guarded-upstreams.ts'
@@ -23,6 +25,8 @@ export interface ModelGatewayOptions {
 
 interface OpenRun {
   readonly upstream: ModelUpstream
+  /** Null where nobody pays. */
+  readonly meter: MeteredUpstream | null
   readonly origin: () => RequestOrigin | undefined
   readonly observe: GatewayRunRequest['observe']
   readonly isAllowed: ReturnType<typeof createTokenCheck>
@@ -36,6 +40,7 @@ const servedPaths = [messagesPath, /^\/v1\/messages\/count_tokens(\?|$)/, /^\/v1
 /** A gateway in this process, on a loopback port of its own that is opened with the first run. */
 export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}): ModelGateway {
   const runs = new Map<string, OpenRun>()
+  const line = new ReservationLine()
   let listening: Promise<{ server: Server; origin: string }> | undefined
 
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -57,10 +62,14 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
       throw new PerdureError('credentials_missing', 'There is no key for the model’s service.')
     if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
     const token = newRunToken()
-    const { observe } = request
+    const { observe, account, retry } = request
     const guarded = guardedUpstream(upstream)
+    const meter = account === undefined ? null : meterRun(guarded, { account, line })
+    // Each attempt is a call of its own: what became of a failed one may never be known.
+    const asked = meter ?? guarded
     const run = {
-      upstream: request.retry === undefined ? guarded : withRetries(guarded, request.retry),
+      upstream: retry === undefined ? asked : withRetries(asked, retry),
+      meter,
       origin: () => originOf(request),
       observe,
       isAllowed: createTokenCheck(token),
@@ -76,13 +85,15 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
     const { origin } = await listening
     const close = async (): Promise<void> => {
       if (runs.get(request.runId) === run) runs.delete(request.runId)
-      for (const outgoing of run.underWay) outgoing.destroy()
+      await endRun(run)
     }
     return { baseUrl: `${origin}/run/${request.runId}`, token, upstream: upstream.name, close }
   }
 
   const close = async (): Promise<void> => {
+    const open = [...runs.values()]
     runs.clear()
+    await Promise.all(open.map(endRun))
     const stopping = listening
     listening = undefined
     if (stopping !== undefined) {
@@ -96,6 +107,11 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
   }
 
   return { openRun, close }
+}
+
+async function endRun({ underWay, meter }: OpenRun): Promise<void> {
+  for (const outgoing of underWay) outgoing.destroy()
+  await meter?.close()
 }
 
 function originOf({ runId, account }: GatewayRunRequest): RequestOrigin | undefined {

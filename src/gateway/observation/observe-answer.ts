@@ -122,7 +122,7 @@ const counts = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 
 const cacheCounts = ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'] as const
 const serverToolCounts = ['web_search_requests', 'web_fetch_requests'] as const
 
-function readUsage(value: unknown): WireUsage {
+export function readUsage(value: unknown): WireUsage {
   const usage = asRecord(value)
   const compactions = listOf(usage['iterations']).filter((iteration) => asRecord(iteration)['type'] === 'compaction')
   return {

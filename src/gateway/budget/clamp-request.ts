@@ -1,0 +1,58 @@
+import { asRecord } from '../wire/message-request.ts'
+import type { NumberPlace, RequestScan } from './scan-request.ts'
+
+/** An answer that is worth its call, where more was asked for. */
+const sensibleAnswer = 256
+/** The API takes no smaller budget for thinking. */
+const smallestThinking = 1_024
+
+/**
+ * The fewest output tokens with which a request still makes sense and stays valid: thinking with a budget needs
+ * the smallest one there is, and an answer after it.
+ */
+export function fewestOutputTokens(body: Readonly<Record<string, unknown>>): number {
+  const asked = Number(body['max_tokens'])
+  const answer = Math.min(asked, sensibleAnswer)
+  return thinkingBudgetOf(body) === undefined ? answer : Math.min(asked, smallestThinking + answer)
+}
+
+export interface Clamp {
+  readonly body: Readonly<Record<string, unknown>>
+  readonly scan: RequestScan
+  /** At least `fewestOutputTokens`, and less than was asked for. */
+  readonly maxTokens: number
+}
+
+/**
+ * The request with a smaller `max_tokens`, and a thinking budget that leaves room for an answer. The two numbers
+ * are replaced in the text itself: any other byte stays what the agent sent.
+ */
+export function clampRequest(bytes: Uint8Array, { body, scan, maxTokens }: Clamp): Uint8Array {
+  const edits: Edit[] = []
+  if (scan.maxTokens !== null) edits.push({ ...scan.maxTokens, value: maxTokens })
+  const budget = thinkingBudgetOf(body)
+  const room = Math.max(smallestThinking, maxTokens - sensibleAnswer)
+  if (scan.thinkingBudget !== null && budget !== undefined && budget > room) {
+    edits.push({ ...scan.thinkingBudget, value: room })
+  }
+  return splice(bytes, edits)
+}
+
+function thinkingBudgetOf(body: Readonly<Record<string, unknown>>): number | undefined {
+  const { type, budget_tokens: budget } = asRecord(body['thinking'])
+  return type === 'enabled' && typeof budget === 'number' ? budget : undefined
+}
+
+interface Edit extends NumberPlace {
+  readonly value: number
+}
+
+function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  let from = 0
+  for (const { start, end, value } of edits.toSorted((left, right) => left.start - right.start)) {
+    parts.push(bytes.subarray(from, start), Buffer.from(String(value)))
+    from = end
+  }
+  return Buffer.concat([...parts, bytes.subarray(from)])
+}
