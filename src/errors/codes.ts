@@ -113,12 +113,6 @@ export const errorCodes = {
     false,
     409,
     1,
-    'Compare the two that the message shows; record the run again if the change is wanted.',
-  ),
-  replay_diverged: entry(
-    false,
-    409,
-    1,
     'Read what differs; record the run again if the change is wanted, or add a row to normalise if it is chance.',
   ),
   cassette_invalid: entry(false, 400, 2, 'Record the run again, or use the version of Perdure that recorded it.'),

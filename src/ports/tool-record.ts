@@ -1,6 +1,6 @@
 /** One tool call of a recorded run, and what came of it. */
 export interface RecordedToolCall {
-  /** Agent id of a sub-agent; null for the main thread. Other in every run: a reader goes by `toolUseId`. */
+  /** Agent id of a sub-agent; null for the main thread. In a record, the name of its thread: ids are other in every run. */
   readonly agentId: string | null
   /** The id of the call in the model's answer. A replay gives the agent the recorded answers, so it is the same there. */
   readonly toolUseId: string

@@ -1,10 +1,12 @@
 import { redact, redactJson } from '../../domain/redaction.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
 import type { UpstreamRequest } from '../../ports/model-gateway.ts'
 import type { RecordedToolCall, ToolCallRecorder } from '../../ports/tool-record.ts'
 import type { BodyKind } from './cassette-folder.ts'
 import { cassetteVersion, type ExchangeLine, type HeaderLine, type OutcomeLine } from './cassette-schema.ts'
 import { CassetteWriter } from './cassette-writer.ts'
 import { changeAnswer } from './change-answer.ts'
+import { changeTexts } from './change-texts.ts'
 import { ExchangeThreads } from './exchange-threads.ts'
 import type { Places } from './normalise/places.ts'
 import type { UserRule } from './normalise/normalise-request.ts'
@@ -94,8 +96,8 @@ export class CassetteRecorder implements ToolCallRecorder {
     this.#toolCounts.set(thread, index)
     this.#write(read, (writer) => {
       const put = (value: unknown): string => {
-        const text = read.toCassette(JSON.stringify(redactJson(value)))
-        return putValue(JSON.parse(text), (content, kind) => writer.folder.put(content, kind))
+        const stored = changeTexts(value, (text) => redact(read.toCassette(text)))
+        return putValue(stored, (content, kind) => writer.folder.put(content, kind))
       }
       writer.addToolCall({
         type: 'tool',
@@ -107,9 +109,11 @@ export class CassetteRecorder implements ToolCallRecorder {
         content: put(call.content),
         isError: call.isError,
         ...(call.structured === undefined ? {} : { structured: put(call.structured) }),
-        durationMs: call.durationMs,
+        durationMs: call.durationMs === null ? null : Math.round(call.durationMs),
       })
     })
+    if (this.#failure !== null)
+      throw new PerdureError('storage_failed', this.#failure.message, { cause: this.#failure })
   }
 
   /** Ends the recording with how the run ended. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { replacementsBetween } from './align-texts.ts'
 import { changeAnswer, changedFragments } from './change-answer.ts'
+import { changeJsonText, changeTexts } from './change-texts.ts'
 
 const words = fc
   .array(fc.constantFrom('a', 'bb', '/tmp/x', ' ', 'sk', '\n', 'ü'), { maxLength: 60 })
@@ -69,11 +70,26 @@ test('a path that a stream brings in pieces is changed, and the rest keeps its b
 
 test('an answer in one piece, and bytes that are no answer', () => {
   const whole = changeAnswer(Buffer.from('{ "content": [{"text": "in /tmp/x"}] }'), changes[0]!)
-  expect(whole.bytes.toString()).toBe('{"content":[{"text":"in /cassette/work"}]}')
+  expect(whole.bytes.toString()).toBe('{ "content": [{"text": "in /cassette/work"}] }')
   const same = Buffer.from('{ "spelling":  "kept" }')
   expect(changeAnswer(same, changes[0]!).bytes).toBe(same)
   const invalid = Buffer.from([0xff, 0x2f, 0x74, 0x6d, 0x70])
   expect(changeAnswer(invalid, changes[0]!).bytes).toBe(invalid)
+})
+
+test('strings of JSON are changed as what they mean, also where it is cut short', () => {
+  const change = (text: string) => text.replaceAll('\n/tmp/x', '\n"work"')
+  expect(changeJsonText('{ "a": "ls\\n/tmp/x", "b": [1, "\\u00fc\\n/tm', change)).toBe(
+    '{ "a": "ls\\n\\"work\\"", "b": [1, "\\u00fc\\n/tm',
+  )
+  fc.assert(
+    fc.property(fc.json(), fc.nat(), (text, at) => {
+      expect(changeJsonText(text.slice(0, at), (string) => string)).toBe(text.slice(0, at))
+      const upper = (value: unknown) => changeTexts(value, (string) => string.toUpperCase())
+      const keyless = /"(?:[^"\\]|\\.)*"\s*:/.test(text)
+      if (!keyless) expect(JSON.parse(changeJsonText(text, (s) => s.toUpperCase()))).toEqual(upper(JSON.parse(text)))
+    }),
+  )
 })
 
 test('any bytes stay as they are where there is nothing to change, and offsets never leave the answer', () => {

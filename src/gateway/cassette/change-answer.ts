@@ -1,7 +1,6 @@
 import { asRecord, parseJson } from '../wire/message-request.ts'
 import { replacementsBetween } from './align-texts.ts'
-
-export type TextChange = (text: string) => string
+import { changeJsonText, changeTexts, type TextChange } from './change-texts.ts'
 
 export interface ChangedAnswer {
   readonly bytes: Buffer
@@ -47,23 +46,9 @@ function applyEdits(bytes: Buffer, edits: readonly Edit[]): ChangedAnswer {
 
 function editsOfWhole(bytes: Buffer, change: TextChange): readonly Edit[] {
   const text = bytes.toString('utf8')
-  const json = parseJson(text)
-  const changed = json === undefined ? change(text) : changeJson(text, { json, change })
+  const changed = parseJson(text) === undefined ? change(text) : changeJsonText(text, change)
   if (changed === text || !bytes.equals(Buffer.from(text))) return []
   return [{ start: 0, end: bytes.length, bytes: Buffer.from(changed) }]
-}
-
-/** JSON that need not be changed keeps its own spelling. */
-function changeJson(text: string, { json, change }: { json: unknown; change: TextChange }): string {
-  const changed = changeTexts(json, change)
-  return JSON.stringify(changed) === JSON.stringify(json) ? text : JSON.stringify(changed)
-}
-
-function changeTexts(value: unknown, change: TextChange): unknown {
-  if (typeof value === 'string') return change(value)
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map((item) => changeTexts(item, change))
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, changeTexts(member, change)]))
 }
 
 /** One `data:` line of a stream that holds a JSON object. */
@@ -85,9 +70,10 @@ function editsOfStream(bytes: Buffer, change: TextChange): readonly Edit[] {
   const lines = dataLines(bytes)
   const touched = new Set<DataLine>()
   for (const fragments of blocksOf(lines)) {
+    const isJson = fragments[0]?.field === 'partial_json'
     const texts = changedFragments(
       fragments.map(({ text }) => text),
-      change,
+      isJson ? (text) => changeJsonText(text, change) : change,
     )
     for (const [index, { line, holder, field, text }] of fragments.entries()) {
       if (texts[index] === text) continue

@@ -128,11 +128,15 @@ function namedDirectory(request: unknown): string | undefined {
 
 type TextChange = (text: string, within: Within) => string
 
-/** A copy of a JSON value with every string changed, names of properties left alone. */
+/** A copy of a JSON value with every string changed, and every name that is more than a plain name. */
 function mapTexts(value: unknown, change: TextChange, within: Within = 'all'): unknown {
   if (typeof value === 'string') return change(value, within)
   if (value === null || typeof value !== 'object') return value
   const inside = asRecord(value)['type'] === 'tool_result' ? 'tool_result' : within
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, change, inside))
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, change, inside)]))
+  const entries = Object.entries(value).map(([name, member]) => [
+    /\W/.test(name) ? change(name, inside) : name,
+    mapTexts(member, change, inside),
+  ])
+  return Object.fromEntries(entries)
 }

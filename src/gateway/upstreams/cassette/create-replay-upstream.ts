@@ -1,9 +1,11 @@
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
+import type { ToolCallRecord } from '../../../ports/tool-record.ts'
 import type { UserRule } from '../../cassette/normalise/normalise-request.ts'
-import type { Places } from '../../cassette/normalise/places.ts'
+import { PathTable, type Places } from '../../cassette/normalise/places.ts'
 import { readCassette, type Cassette } from '../../cassette/read-cassette.ts'
 import { readExchangeRequest } from '../../cassette/read-exchange-request.ts'
+import { recordedToolCalls } from '../../cassette/recorded-tool-calls.ts'
 import { isGreeting } from '../../cassette/recording-upstream.ts'
 import { apiErrorResponse, jsonResponse } from '../../wire/api-error.ts'
 import { playAnswer, type ReplaySpeed } from './play-answer.ts'
@@ -35,6 +37,8 @@ export interface ReplayReport {
 
 export interface ReplayUpstream extends ModelUpstream {
   readonly cassette: Cassette
+  /** The recorded tool calls, with the paths and ids of this run as far as they are known by then. */
+  readonly toolRecord: ToolCallRecord
   report(): ReplayReport
 }
 
@@ -48,12 +52,14 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
   const cassette = readCassette(path)
   const exchanges = new RecordedExchanges(cassette, { match, rules })
   let divergence: PerdureError | null = null
+  let fromCassette = (text: string): string => new PathTable(places).fromCassette(text)
 
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     if (isGreeting(request)) return jsonResponse({ status: 200, text: '{"message":"hello"}' })
     // After the first divergence nothing is what it was: whatever else is asked hears of that one.
     if (divergence !== null) return refusal(divergence)
     const read = readExchangeRequest(request, { places, rules })
+    fromCassette = read.fromCassette
     try {
       const exchange = exchanges.take(read)
       return await playAnswer(exchange, { cassette, request: read, speed, signal: request.signal })
@@ -70,7 +76,8 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
     unplayed: exchanges.unplayed.map(({ thread, index }) => `${thread} ${index}`),
     divergence,
   })
-  return { name: 'cassette', handle, cassette, report }
+  const toolRecord = recordedToolCalls(cassette, (text) => fromCassette(text))
+  return { name: 'cassette', handle, cassette, toolRecord, report }
 }
 
 /** 403 ends the agent's run with its first request; after other errors it would ask again. */
