@@ -4,6 +4,7 @@ import type { LeaseStore } from './lease.ts'
 import type { Ledger, OrganizationLedger } from './ledger.ts'
 import type { SessionRecords } from './session-records.ts'
 import type { TranscriptStore } from './transcript-store.ts'
+import type { SealedSecretStore } from './vault.ts'
 
 /** Everything a session needs to survive, in one backend. */
 export interface Storage {
@@ -39,5 +40,7 @@ export interface WorkspaceStores {
   readonly transcripts: TranscriptStore
   readonly sessions: SessionRecords
   readonly leases: LeaseStore
+  /** Where the workspace's vault keeps what it has sealed. */
+  readonly sealedSecrets: SealedSecretStore
   readonly ledger: Ledger
 }

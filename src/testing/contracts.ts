@@ -5,6 +5,7 @@ import { leaseContract } from './lease-contract.ts'
 import { sessionRecordsContract } from './session-records-contract.ts'
 import { subscriptionContract } from './subscription-contract.ts'
 import { transcriptStoreContract } from './transcript-store-contract.ts'
+import { vaultContract } from './vault-contract.ts'
 import type { StorageUnderTest } from './contract-samples.ts'
 
 export type { StorageUnderTest } from './contract-samples.ts'
@@ -15,6 +16,7 @@ export {
   sessionRecordsContract,
   subscriptionContract,
   transcriptStoreContract,
+  vaultContract,
 }
 
 /** All contracts of a storage. Call it in a test file of the backend. */
@@ -25,4 +27,5 @@ export function storageContract(backend: StorageUnderTest): void {
   transcriptStoreContract(backend)
   leaseContract(backend)
   sessionRecordsContract(backend)
+  vaultContract(backend)
 }

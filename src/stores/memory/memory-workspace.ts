@@ -35,6 +35,8 @@ export class MemoryWorkspace {
   readonly isOwnerGone: (owner: LeaseOwner) => boolean
   readonly sessions = new Map<SessionId, MemorySession>()
   readonly conversations = new Map<string, MemoryConversation>()
+  /** Sealed secrets of the vault by name. */
+  readonly secrets = new Map<string, { sealed: string; createdAt: number; updatedAt: number }>()
   readonly #fenceOfDeleted = new Map<SessionId, number>()
 
   constructor(options: { scope: WorkspaceScope; feed: EventFeed; isOwnerGone: (owner: LeaseOwner) => boolean }) {

@@ -8,6 +8,7 @@ import { MemoryLedgerBooks } from './ledger-books.ts'
 import { MemoryLedger } from './ledger.ts'
 import { MemoryWorkspace } from './memory-workspace.ts'
 import { MemoryOrganizationLedger } from './organization-ledger.ts'
+import { MemorySealedSecrets } from './sealed-secrets.ts'
 import { MemorySessionRecords } from './session-records.ts'
 import { MemoryTranscriptStore } from './transcripts.ts'
 
@@ -44,6 +45,7 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
         transcripts: new MemoryTranscriptStore(workspace),
         sessions: new MemorySessionRecords(workspace),
         leases: new MemoryLeaseStore(workspace),
+        sealedSecrets: new MemorySealedSecrets(workspace),
         ledger: new MemoryLedger(booksOf(scope.organizationId), scope),
       }
     },

@@ -11,6 +11,7 @@ import { SqlLedger } from './ledger/ledger.ts'
 import { SqlOrganizationLedger } from './ledger/organization-ledger.ts'
 import { migrate } from './migrate.ts'
 import { isOwnerGone } from './process-liveness.ts'
+import { SqlSealedSecrets } from './sealed-secrets.ts'
 import { SqlSessionRecords } from './session-records.ts'
 import type { SqlBackend } from './sql-backend.ts'
 import type { SqlStoreContext } from './sql-store-context.ts'
@@ -45,6 +46,7 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
         transcripts: new SqlTranscriptStore(context),
         sessions: new SqlSessionRecords(context),
         leases: new SqlLeaseStore(context),
+        sealedSecrets: new SqlSealedSecrets(context),
         ledger: new SqlLedger(ledger, scope),
       }
     },

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { up as sessions } from './migrations/0001-sessions.ts'
 import { up as ledger } from './migrations/0002-ledger.ts'
+import { up as vault } from './migrations/0003-vault.ts'
 import type { Tables } from './schema.ts'
 import type { SqlBackend } from './sql-backend.ts'
 
@@ -14,6 +15,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: 'sessions', up: sessions },
   { name: 'ledger', up: ledger },
+  { name: 'vault', up: vault },
 ]
 
 /**

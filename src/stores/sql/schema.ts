@@ -19,6 +19,7 @@ export interface Tables {
   ledger_entry: LedgerEntryTable
   ledger_entry_tag: LedgerEntryTagTable
   ledger_fork: LedgerForkTable
+  sealed_secret: SealedSecretTable
   migration: MigrationTable
 }
 
@@ -195,6 +196,14 @@ export interface LedgerEntryTagTable extends WorkspaceColumns {
 /** A session with calls, under each session that it is a fork of. */
 export interface LedgerForkTable extends SessionKey {
   fork_session_id: string
+}
+
+/** The vault: what only the master key opens, which is not here. */
+export interface SealedSecretTable extends WorkspaceColumns {
+  name: string
+  sealed: string
+  created_at: number
+  updated_at: number
 }
 
 export interface MigrationTable {
