@@ -2,6 +2,7 @@
 
 // Run an agent
 export { runAgent } from './compose/run-agent.ts'
+export type { OnRetry, RetryableError, RetryOptions, RetryPolicyOptions } from './compose/retry-options.ts'
 export type { PerdureRunOptions, RunAgentOptions, UserMessageInput } from './compose/run-agent-options.ts'
 export { createAgentPool, type AgentPool, type AgentPoolOptions, type PooledRunOptions } from './compose/agent-pool.ts'
 export type { ClaudeAgentOptions } from './agents/claude/claude-agent-options.ts'
@@ -83,6 +84,7 @@ export type { Usage, UsageReport } from './domain/usage.ts'
 // Errors
 export { PerdureError, type ErrorRecord, type PerdureErrorOptions } from './errors/perdure-error.ts'
 export { errorCodes, type ErrorCode } from './errors/codes.ts'
+export { errorClassOf, type ErrorClass } from './errors/error-class.ts'
 
 // Models
 export {

@@ -10,6 +10,7 @@ import { WarmPool } from '../runtime/warm-pool.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { openWorkspace } from './open-workspace.ts'
+import { retryPoliciesOf } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 import { runAgentWith } from './run-agent.ts'
 import { splitOptions } from './split-options.ts'
@@ -128,6 +129,7 @@ export class AgentPool {
     dependencies.driver.validate(agent)
     const upstream = await chooseUpstream(own, process.env)
     const sandbox = await sandboxes.create({ workingDirectory: resolve(own.cwd ?? '.') })
+    const retries = retryPoliciesOf(own.retryPolicy)
     return startAgent(dependencies, {
       runId,
       agentOptions: agent,
@@ -135,6 +137,9 @@ export class AgentPool {
       upstream,
       conversation: { kind: 'new', agentSessionId: randomUUID() },
       binding: new RunBinding(),
+      // An agent that could not be started ahead is tried again by the pool.
+      retries: { ...retries, agentStart: { ...retries.agentStart, maxAttempts: 1 } },
+      hasFallbackModel: agent.fallbackModel !== undefined,
     })
   }
 }

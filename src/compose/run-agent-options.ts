@@ -9,6 +9,7 @@ import type { CostUpdate } from '../runtime/metering/run-meter.ts'
 import type { ModelMetrics } from '../runtime/metering/stream-metrics.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
 import type { BudgetOptions } from './budget-options.ts'
+import type { OnRetry, RetryOptions } from './retry-options.ts'
 
 /** A message to the agent: text, content blocks, or either with its priority. */
 export type UserMessageInput = string | UserContent | { content: string | UserContent; priority?: InputPriority }
@@ -75,6 +76,14 @@ export interface PerdureRunOptions {
   onCostUpdate?: ((costUsd: number, update: CostUpdate) => void) | undefined
   /** Hears tokens, cost, time to the first token and tokens per second of each model call, while it streams. */
   onMetrics?: ((metrics: ModelMetrics) => void) | undefined
+  /**
+   * How failures that may pass by themselves are tried again: model requests by default up to four times with
+   * growing delays, as long as nothing of an answer has reached the agent. One policy for model requests, or one
+   * for each kind of operation.
+   */
+  retryPolicy?: RetryOptions
+  /** Hears of each failure after which is tried again. What it throws is only warned of. */
+  onRetry?: OnRetry
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

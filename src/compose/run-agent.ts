@@ -12,9 +12,11 @@ import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { runBudgetOf } from './budget-options.ts'
 import { chooseUpstream } from './choose-upstream.ts'
+import { followRetries } from './follow-retries.ts'
 import { openWorkspace } from './open-workspace.ts'
 import type { Decision } from '../runtime/run-request.ts'
 import { processRuntime } from './process-runtime.ts'
+import { retryPoliciesOf } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 import { runPricesOf } from './run-prices.ts'
 import { splitOptions } from './split-options.ts'
@@ -58,6 +60,7 @@ export function runAgentWith(options: RunAgentOptions, warm: StartedAgent | null
     },
   })
   followSignal(run, own.signal)
+  if (own.onRetry !== undefined) followRetries(run, own.onRetry)
   return run
 }
 
@@ -110,6 +113,8 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       userId: own.userId ?? null,
       budget: runBudgetOf(own.budget),
       watch: { onCostUpdate: own.onCostUpdate ?? null, onMetrics: own.onMetrics ?? null },
+      retries: retryPoliciesOf(own.retryPolicy),
+      hasFallbackModel: agent.fallbackModel !== undefined,
       approvals: own.approvals ?? 'auto',
       approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),

@@ -3,6 +3,7 @@ import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.t
 import { priceOverridesSchema } from '../domain/prices/override-prices.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { budgetOptionsSchema } from './budget-options.ts'
+import { retryOptionsSchema } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 
 const positive = z.number().positive()
@@ -37,6 +38,8 @@ const ownOptions = {
   prices: z.union([z.string().min(1), priceOverridesSchema]),
   onCostUpdate: callback,
   onMetrics: callback,
+  retryPolicy: retryOptionsSchema,
+  onRetry: callback,
   approvalTimeoutMs: positive.or(z.literal(Number.POSITIVE_INFINITY)),
   timeoutMs: positive,
   idleTimeoutMs: positive,

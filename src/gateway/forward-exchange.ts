@@ -15,7 +15,7 @@ export interface Exchange {
   /** Path with query, from `/v1/` on. */
   readonly path: string
   readonly upstream: ModelUpstream
-  readonly origin: RequestOrigin | undefined
+  readonly origin?: RequestOrigin | undefined
   /** Called with the body when it is there; nothing is observed when it gives nothing. */
   readonly observer: (headers: Readonly<Record<string, string>>, body: Uint8Array) => ExchangeObserver | undefined
 }

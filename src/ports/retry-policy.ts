@@ -38,7 +38,7 @@ export const defaultRetryPolicies: RetryPolicies = {
   agentStart: {
     ...patience,
     maxAttempts: 2,
-    retryableErrors: new Set<ErrorCode>(['agent_start_failed', 'agent_exited']),
+    retryableErrors: new Set<ErrorCode>(['agent_start_failed']),
   },
 }
 

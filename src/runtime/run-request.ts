@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { InputPriority } from '../ports/inbox.ts'
 import type { LeaseOwner } from '../ports/lease.ts'
 import type { ModelUpstream, RunPrices } from '../ports/model-gateway.ts'
+import type { RetryPolicies } from '../ports/retry-policy.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentDependencies } from './agent-dependencies.ts'
@@ -40,6 +41,9 @@ export interface RunRequest<Options> {
   /** The limit of this run alone; the session, its user and its workspace may have theirs. */
   readonly budget: RunBudget | null
   readonly watch: CostWatch
+  readonly retries: RetryPolicies
+  /** The agent was given another model to turn to. */
+  readonly hasFallbackModel: boolean
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

@@ -3,7 +3,9 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentConversation, AgentProcess } from '../ports/agent-driver.ts'
 import type { ModelUpstream } from '../ports/model-gateway.ts'
 import type { Sandbox } from '../ports/sandbox.ts'
+import type { RetryPolicies } from '../ports/retry-policy.ts'
 import { giveBack, type Held } from './give-back.ts'
+import { RestartingAgent } from './restarting-agent.ts'
 import type { RunBinding } from './run-binding.ts'
 import type { AgentDependencies } from './agent-dependencies.ts'
 
@@ -13,8 +15,13 @@ export interface AgentStart<Options> {
   /** Belongs to the agent from here on: it is destroyed with it. */
   readonly sandbox: Sandbox
   readonly upstream: ModelUpstream | null
+  /** How long its way to the model stays open; the gateway's default when left out. */
+  readonly tokenTtlMs?: number
   readonly conversation: AgentConversation
   readonly binding: RunBinding
+  readonly retries: RetryPolicies
+  /** The agent was given another model to turn to. */
+  readonly hasFallbackModel: boolean
 }
 
 /** An agent whose process is up or on its way, with all that it stands on. */
@@ -57,23 +64,28 @@ async function startHolding<Options>(
     runId,
     observe: binding.observe,
     account: binding.account,
+    retry: { policy: start.retries.modelRequest, hasFallbackModel: start.hasFallbackModel },
     ...(upstream === null ? {} : { upstream }),
+    ...(start.tokenTtlMs === undefined ? {} : { tokenTtlMs: start.tokenTtlMs }),
   })
   held.push(() => gatewayRun.close())
   const configDirectory = await dependencies.createConfigDirectory(runId)
   held.push(() => configDirectory.remove())
   const giveSlotBack = await dependencies.startSlots.take()
   held.push(giveSlotBack)
-  const agent = dependencies.driver.start({
-    options: start.agentOptions,
-    workingDirectory: sandbox.workingDirectory,
-    sandbox,
-    gateway: gatewayRun,
-    conversation,
-    transcripts: binding.transcripts,
-    configDirectory: configDirectory.path,
-    askPermission: binding.askPermission,
-  })
+  const begin = (): AgentProcess =>
+    dependencies.driver.start({
+      options: start.agentOptions,
+      workingDirectory: sandbox.workingDirectory,
+      sandbox,
+      gateway: gatewayRun,
+      conversation,
+      transcripts: binding.transcripts,
+      configDirectory: configDirectory.path,
+      askPermission: binding.askPermission,
+    })
+  const { agentStart } = start.retries
+  const agent = agentStart.maxAttempts === 1 ? begin() : new RestartingAgent(begin, agentStart)
   void agent.ready.then(giveSlotBack)
   return { runId, conversation, binding, agent, upstream: gatewayRun.upstream, held }
 }

@@ -111,8 +111,6 @@ test('what keeps an agent from starting is a result of the detailed form, and an
 
 describe('refused, naming what to do', () => {
   const refused: [string, Partial<AgentConfig>][] = [
-    ['retryPolicy', { retryPolicy: { maxAttempts: 3 } }],
-    ['onRetry', { onRetry: () => {} }],
     ['telemetry', { telemetry: { exporter: 'langfuse' } }],
     ['observability', { observability: { sample: 0.1 } }],
     ['observability', { observability: {} }],

@@ -11,6 +11,7 @@ import type {
 import type { AgentReport, TurnEndedReport } from '../../src/ports/agent-report.ts'
 import type { RunAccount } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
+import { defaultRetryPolicies } from '../../src/ports/retry-policy.ts'
 import type { WorkspaceStores } from '../../src/ports/storage.ts'
 import { ActiveRun } from '../../src/runtime/active-run.ts'
 import { LiveQueue } from '../../src/runtime/live-queue.ts'
@@ -207,6 +208,8 @@ export function fakeRun(options: FakeRunOptions = {}) {
     userId: null,
     budget: null,
     watch: { onCostUpdate: null, onMetrics: null },
+    retries: { ...defaultRetryPolicies, agentStart: { ...defaultRetryPolicies.agentStart, maxAttempts: 1 } },
+    hasFallbackModel: false,
     approvals: 'wait',
     approvalTimeoutMs: 60_000,
     decision: null,

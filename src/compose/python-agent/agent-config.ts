@@ -1,13 +1,10 @@
 import type { BudgetOptions } from '../budget-options.ts'
 import type { RunAgentOptions } from '../run-agent-options.ts'
+import type { RetryOptions } from '../retry-options.ts'
 import type { StreamCallbacks } from './stream-event.ts'
 
-/** Not built yet; naming it is refused with `option_not_supported`. */
-export interface RetryConfig {
-  maxAttempts?: number
-  backoffMultiplier?: number
-  retryableErrors?: readonly string[]
-}
+/** How failed model requests are tried again. */
+export type RetryConfig = RetryOptions
 
 /** What a run may cost; reached, it ends with `budget_reached`. */
 export type BudgetConfig = BudgetOptions
@@ -34,8 +31,6 @@ export interface AgentConfig extends Omit<RunAgentOptions, Replaced> {
   sessionId?: string | undefined
   /** Only a `sample` of 0 is taken: traces are not built yet. */
   observability?: { sample?: number | undefined } | undefined
-  retryPolicy?: RetryConfig | undefined
-  onRetry?: ((attempt: number, error: unknown) => void) | undefined
   telemetry?: TelemetryConfig | undefined
   /** The servers themselves by their name. A list of catalogue names is refused: the catalogue is not built yet. */
   mcpServers?: readonly string[] | RunAgentOptions['mcpServers'] | undefined

@@ -5,8 +5,6 @@ import { DEFAULT_ALLOWED_TOOLS, DEFAULT_MODEL, TIMEOUTS } from './defaults.ts'
 
 /** Options whose feature does not exist yet, and what to do in the meantime. */
 const refusals = {
-  retryPolicy: 'Retries are not built yet: run again with the sessionId of the details when error.retryable is true.',
-  onRetry: 'Retries are not built yet, so there is nothing to report.',
   telemetry: 'Telemetry is not built yet: follow the events of the run instead.',
 } as const
 
