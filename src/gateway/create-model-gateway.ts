@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type {
   GatewayRun,
@@ -11,6 +10,7 @@ import type {
 } from '../ports/model-gateway.ts'
 import { ReservationLine } from './budget/reservation-line.ts'
 import { forwardExchange } from './forward-exchange.ts'
+import { listen, type Listening, type ListenPlace } from './listen.ts'
 import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
 import { observeExchange } from './observation/observe-exchange.ts'
 import { createTokenCheck, newRunToken } from './run-token.ts'
@@ -21,6 +21,8 @@ import { apiErrorType, newRequestId } from './wire/api-error.ts'
 export interface ModelGatewayOptions {
   /** Answers the runs that name no upstream of their own; closed with the gateway. */
   readonly defaultUpstream?: ModelUpstream
+  /** Where agents find the gateway. Default: a loopback port that the system chooses. */
+  readonly listen?: ListenPlace
 }
 
 interface OpenRun {
@@ -29,26 +31,32 @@ interface OpenRun {
   readonly meter: MeteredUpstream | null
   readonly origin: () => RequestOrigin | undefined
   readonly observe: GatewayRunRequest['observe']
-  readonly isAllowed: ReturnType<typeof createTokenCheck>
+  readonly check: ReturnType<typeof createTokenCheck>
   readonly underWay: Set<ServerResponse>
   requests: number
 }
+
+/** Longer than runs take; whoever knows better says so. */
+const oneWeekMs = 7 * 24 * 60 * 60_000
 
 const messagesPath = /^\/v1\/messages(\?|$)/
 const servedPaths = [messagesPath, /^\/v1\/messages\/count_tokens(\?|$)/, /^\/v1\/models([/?]|$)/, /^\/api\/hello$/]
 
 /** A gateway in this process, on a loopback port of its own that is opened with the first run. */
-export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}): ModelGateway {
+export function createModelGateway({ defaultUpstream, listen: place }: ModelGatewayOptions = {}): ModelGateway {
   const runs = new Map<string, OpenRun>()
   const line = new ReservationLine()
-  let listening: Promise<{ server: Server; origin: string }> | undefined
+  let listening: Promise<Listening> | undefined
 
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const [, runId = '', askedPath = '/'] = /^\/run\/([^/]+)(\/.*)$/.exec(incoming.url ?? '') ?? []
     const path = resolvePath(askedPath)
     const run = runs.get(runId)
-    if (run === undefined || !run.isAllowed(incoming.headers)) {
+    const verdict = run?.check(incoming.headers) ?? 'wrong'
+    if (run === undefined || verdict === 'wrong') {
       refuse(outgoing, 403, 'This run is closed, or the token is not the run’s.')
+    } else if (verdict === 'expired') {
+      refuse(outgoing, 403, 'The token of this run has expired.')
     } else if (!servedPaths.some((pattern) => pattern.test(path))) {
       refuse(outgoing, 404, `The model gateway does not serve ${path.split('?')[0]}.`)
     } else {
@@ -62,32 +70,20 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
       throw new PerdureError('credentials_missing', 'There is no key for the model’s service.')
     if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
     const token = newRunToken()
-    const { observe, account, retry } = request
-    const guarded = guardedUpstream(upstream)
-    const meter = account === undefined ? null : meterRun(guarded, { account, line })
-    // Each attempt is a call of its own: what became of a failed one may never be known.
-    const asked = meter ?? guarded
-    const run = {
-      upstream: retry === undefined ? asked : withRetries(asked, retry),
-      meter,
-      origin: () => originOf(request),
-      observe,
-      isAllowed: createTokenCheck(token),
-      underWay: new Set<ServerResponse>(),
-      requests: 0,
-    }
+    const run = startRun(request, { upstream, token, line })
     runs.set(request.runId, run)
-    listening ??= listen(serve).catch((error: unknown) => {
+    listening ??= listen(serve, place ?? { port: 0 }).catch((error: unknown) => {
       // Whoever asks next may have more luck.
       listening = undefined
       throw error
     })
-    const { origin } = await listening
+    const { origin, socketPath } = await listening
     const close = async (): Promise<void> => {
       if (runs.get(request.runId) === run) runs.delete(request.runId)
       await endRun(run)
     }
-    return { baseUrl: `${origin}/run/${request.runId}`, token, upstream: upstream.name, close }
+    const way = { baseUrl: `${origin}/run/${request.runId}`, ...(socketPath === undefined ? {} : { socketPath }) }
+    return { ...way, token, upstream: upstream.name, close }
   }
 
   const close = async (): Promise<void> => {
@@ -107,6 +103,26 @@ export function createModelGateway({ defaultUpstream }: ModelGatewayOptions = {}
   }
 
   return { openRun, close }
+}
+
+function startRun(
+  request: GatewayRunRequest,
+  { upstream, token, line }: { upstream: ModelUpstream; token: string; line: ReservationLine },
+): OpenRun {
+  const { observe, account, retry, tokenTtlMs = oneWeekMs } = request
+  const guarded = guardedUpstream(upstream)
+  const meter = account === undefined ? null : meterRun(guarded, { account, line })
+  // Each attempt is a call of its own: what became of a failed one may never be known.
+  const asked = meter ?? guarded
+  return {
+    upstream: retry === undefined ? asked : withRetries(asked, retry),
+    meter,
+    origin: () => originOf(request),
+    observe,
+    check: createTokenCheck(token, tokenTtlMs),
+    underWay: new Set(),
+    requests: 0,
+  }
 }
 
 async function endRun({ underWay, meter }: OpenRun): Promise<void> {
@@ -143,16 +159,6 @@ async function serveRun(
     observer: (headers, body) =>
       isModelRequest ? observeExchange({ request: ++run.requests, headers, body }, run.observe) : undefined,
   })
-}
-
-async function listen(serve: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
-  // An agent that thinks for a minute finds its connection still open.
-  const server = createServer({ keepAliveTimeout: 120_000 }, serve)
-  server.on('connection', (socket) => socket.unref())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  server.unref()
-  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 /** 403 and 404 end the agent's run at once; 401 and 429 would make it retry for minutes. */
