@@ -1,12 +1,11 @@
-import type { RecordedToolCall } from './tool-record.ts'
+import type { RecordedToolCall, ToolCallRecord } from './tool-record.ts'
 
 /**
  * The tools of a recorded run, for a replay in which no tool works: whatever the model calls, the
  * recording says what became of it.
  */
 export interface RecordedTools {
-  /** Undefined: the recording holds no result of such a call. */
-  findCall(toolUseId: string): RecordedToolCall | undefined
+  readonly record: ToolCallRecord
   /**
    * Compares a call with the recorded one of its id.
    * @throws {PerdureError} `replay_diverged` when there is none, or another one.

@@ -20,10 +20,10 @@ export interface ToolCallRecorder {
   recordToolCall(call: RecordedToolCall): Promise<void>
 }
 
-/** The tool calls of a recorded run, with the paths and ids of the run that asks. */
+/** The tool calls of a recorded run, with the paths and ids of the run that asks, as far as it has them by then. */
 export interface ToolCallRecord {
   /** Undefined where the record has no such call. */
-  findToolCall(toolUseId: string): Promise<RecordedToolCall | undefined>
+  findToolCall(toolUseId: string): RecordedToolCall | undefined
   /** All calls, in their order. */
-  toolCalls(): Promise<readonly RecordedToolCall[]>
+  toolCalls(): readonly RecordedToolCall[]
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ClaudeAgentOptions } from '../../src/agents/claude/claude-agent-options.ts'
-import { loadRecordedTools } from '../../src/gateway/cassette/tools/recorded-tools.ts'
+import { recordedTools } from '../../src/gateway/cassette/tools/recorded-tools.ts'
 import type { ScriptRule, ScriptToolCall } from '../../src/gateway/upstreams/script/script.ts'
 import type { RecordedServer, RecordedTools } from '../../src/ports/recorded-tools.ts'
 import type { RecordedToolCall } from '../../src/ports/tool-record.ts'
@@ -63,8 +63,8 @@ async function record(run: AgentRun & { prompt: string }): Promise<Recording> {
   return { calls, run: finished }
 }
 
-const asRecord = (calls: readonly RecordedToolCall[], servers: readonly RecordedServer[] = []): Promise<RecordedTools> =>
-  loadRecordedTools({ findToolCall: async (id) => calls.find((it) => it.toolUseId === id), toolCalls: async () => calls }, servers) // prettier-ignore
+const toolsOf = (calls: readonly RecordedToolCall[], servers: readonly RecordedServer[] = []): RecordedTools =>
+  recordedTools({ findToolCall: (id) => calls.find((it) => it.toolUseId === id), toolCalls: () => calls }, servers) // prettier-ignore
 
 const lastText = ({ reports }: FinishedAgent): string | undefined => reportsOf(reports, 'turn_ended').at(-1)?.text
 
@@ -98,7 +98,7 @@ describe('a replay with recorded tools', () => {
         cwd: second.path,
         prompt: 'work',
         transcripts,
-        recordedTools: await asRecord(recorded.calls),
+        recordedTools: toolsOf(recorded.calls),
       }),
     )
     expect(replayed.error).toBeUndefined()
@@ -130,7 +130,7 @@ describe('a replay with recorded tools', () => {
       script: [{ when: { request: 1 }, reply: { tools: [other] } }, { reply: 'done' }],
       cwd: folder.path,
       prompt: 'work',
-      recordedTools: await asRecord(calls),
+      recordedTools: toolsOf(calls),
     })
     expect(replay.error?.code).toBe('replay_diverged')
     expect(replay.error?.message).toContain('no result of the tool call Bash {"command":"touch x"} (other)')
@@ -149,7 +149,7 @@ describe('a replay with recorded tools', () => {
       script: rules('touch x'),
       cwd: folder.path,
       prompt: 'work',
-      recordedTools: await asRecord(calls),
+      recordedTools: toolsOf(calls),
     })
     expect(replay.error?.code).toBe('replay_diverged')
     expect(replay.error?.message).toContain('- recorded: Bash {"command":"echo 1"} (same)')
@@ -179,7 +179,7 @@ describe('a replay with recorded tools', () => {
         env: { IS_SANDBOX: '1' },
       },
       prompt: 'work',
-      recordedTools: await asRecord(
+      recordedTools: toolsOf(
         [
           { agentId: null, toolUseId: 'one', name: 'mcp__far__say', input: { word: 'hi' }, content: 'hello', isError: false, durationMs: 1 },
           { agentId: null, toolUseId: 'two', name: 'Bash', input: { command: `touch ${touched}` }, content: 'oh', isError: true, durationMs: 1 },
@@ -211,7 +211,7 @@ describe('a replay with recorded tools', () => {
         agents: { helper: { description: 'd', prompt: 'p', mcpServers: [{ own: { command: 'touch', args: ['x'] } }] } },
       },
       prompt: 'work',
-      recordedTools: await asRecord([]),
+      recordedTools: toolsOf([]),
     })
     expect(replay.error?.code).toBe('option_not_supported')
   })

@@ -4,24 +4,33 @@ import type { ToolLine } from './cassette-schema.ts'
 import { sortOfName } from './exchange-threads.ts'
 import type { Cassette } from './read-cassette.ts'
 
-/** The tool calls of a cassette; `fromCassette` gives them the paths and ids of the run that asks. */
-export function recordedToolCalls(cassette: Cassette, fromCassette: (text: string) => string): ToolCallRecord {
-  const value = (name: string): unknown => changeTexts(cassette.value(name), fromCassette)
-  const read = (line: ToolLine): RecordedToolCall => ({
-    agentId: sortOfName(line.thread) === 'main' ? null : line.thread,
-    toolUseId: line.toolUseId,
-    name: line.name,
-    input: value(line.input),
-    content: value(line.content),
-    isError: line.isError,
-    ...(line.structured === undefined ? {} : { structured: value(line.structured) }),
-    durationMs: line.durationMs,
-  })
+/**
+ * The tool calls of a cassette; `translationOf` tells how a text of a recorded thread reads in the run that asks,
+ * whose threads number their ids each for itself.
+ */
+export function recordedToolCalls(
+  cassette: Cassette,
+  translationOf: (thread: string) => (text: string) => string,
+): ToolCallRecord {
+  const read = (line: ToolLine): RecordedToolCall => {
+    const value = (name: string): unknown => changeTexts(cassette.value(name), translationOf(line.thread))
+    return {
+      agentId: sortOfName(line.thread) === 'main' ? null : line.thread,
+      toolUseId: line.toolUseId,
+      name: line.name,
+      input: value(line.input),
+      content: value(line.content),
+      isError: line.isError,
+      ...(line.structured === undefined ? {} : { structured: value(line.structured) }),
+      durationMs: line.durationMs,
+    }
+  }
+  const lines = new Map(cassette.tools.map((line) => [line.toolUseId, line]))
   return {
-    findToolCall: async (toolUseId) => {
-      const line = cassette.tools.find((tool) => tool.toolUseId === toolUseId)
+    findToolCall: (toolUseId) => {
+      const line = lines.get(toolUseId)
       return line === undefined ? undefined : read(line)
     },
-    toolCalls: async () => cassette.tools.map(read),
+    toolCalls: () => cassette.tools.map(read),
   }
 }

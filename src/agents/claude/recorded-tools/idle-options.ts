@@ -38,7 +38,7 @@ export async function idleOptions(options: Options, refusal: RefuseToolsOptions)
 const asRecorded =
   (recorded: RecordedTools): CanUseTool =>
   async (_toolName, input, { toolUseID }) =>
-    recorded.findCall(toolUseID)?.isError === false
+    recorded.record.findToolCall(toolUseID)?.isError === false
       ? { behavior: 'allow', updatedInput: input }
       : { behavior: 'deny', message: 'The recorded run did not allow this call.' }
 

@@ -19,7 +19,7 @@ function withRecordedResults(entry: TranscriptEntry, recorded: RecordedTools): T
   if (entry['type'] !== 'user' || !Array.isArray(message['content'])) return entry
   const calls = message['content'].map((block: unknown) => {
     const { tool_use_id: toolUseId, is_error: failed } = asRecord(block)
-    return failed === true ? recorded.findCall(String(toolUseId)) : undefined
+    return failed === true ? recorded.record.findToolCall(String(toolUseId)) : undefined
   })
   const call = calls.find((found) => found !== undefined)
   if (call === undefined) return entry

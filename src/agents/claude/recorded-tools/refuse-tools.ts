@@ -20,7 +20,7 @@ export const isOwnTool = (name: string): boolean => ownTools.has(name)
 /** A hook that lets no tool work. Should it fail, the call is refused too. */
 export function refuseTools({ recorded, onRefused }: RefuseToolsOptions): HookCallbackMatcher {
   const decide = (call: PreToolUseHookInput): SyncHookJSONOutput => {
-    const failed = recorded.findCall(call.tool_use_id)?.isError === true
+    const failed = recorded.record.findToolCall(call.tool_use_id)?.isError === true
     if (isOwnTool(call.tool_name) && !failed) return decision('allow', { updatedInput: withoutIsolation(call) })
     onRefused(call.tool_use_id)
     return decision('deny', { permissionDecisionReason: 'The result comes from the recording.' })

@@ -67,7 +67,7 @@ export class ReplayingTools {
   }
 
   #recordedResult(report: ToolResultReport): ToolResultReport {
-    const call = report.isError ? this.#recorded.findCall(report.toolUseId) : undefined
+    const call = report.isError ? this.#recorded.record.findToolCall(report.toolUseId) : undefined
     if (call === undefined) return report
     const { output: _output, ...rest } = report
     const output = call.structured === undefined ? {} : { output: call.structured }

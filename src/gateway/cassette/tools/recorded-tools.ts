@@ -6,19 +6,15 @@ import type { RecordedToolCall, ToolCallRecord } from '../../../ports/tool-recor
 const shownCalls = 5
 const shownInput = 200
 
-/** The recorded calls, at hand for a replay. */
-export async function loadRecordedTools(
-  record: ToolCallRecord,
-  servers: readonly RecordedServer[],
-): Promise<RecordedTools> {
-  const calls = new Map((await record.toolCalls()).map((call) => [call.toolUseId, call]))
+/** The tools of a recording, for a replay in which none works. */
+export function recordedTools(record: ToolCallRecord, servers: readonly RecordedServer[]): RecordedTools {
   const met = new Set<string>()
   return {
+    record,
     servers,
-    findCall: (toolUseId) => calls.get(toolUseId),
     check: (call) => {
-      const recorded = calls.get(call.toolUseId)
-      if (recorded === undefined) throw unknownCall(call, { of: [...calls.values()], met })
+      const recorded = record.findToolCall(call.toolUseId)
+      if (recorded === undefined) throw unknownCall(call, { of: record.toolCalls(), met })
       if (recorded.name !== call.name || !isDeepStrictEqual(plain(recorded.input), plain(call.input)))
         throw otherCall(call, recorded)
       met.add(call.toolUseId)

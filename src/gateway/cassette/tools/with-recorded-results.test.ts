@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import type { UpstreamRequest } from '../../../ports/model-gateway.ts'
 import type { RecordedToolCall } from '../../../ports/tool-record.ts'
-import { loadRecordedTools } from './recorded-tools.ts'
 import { withRecordedResults } from './with-recorded-results.ts'
 
 const recordedCall: RecordedToolCall = {
@@ -14,26 +12,14 @@ const recordedCall: RecordedToolCall = {
   durationMs: 3,
 }
 
-async function bodyAfter(body: string): Promise<string> {
-  const calls = [recordedCall]
-  const tools = await loadRecordedTools({ findToolCall: async () => undefined, toolCalls: async () => calls }, [])
-  const requests: UpstreamRequest[] = []
-  const upstream = withRecordedResults(
-    {
-      name: 'plain',
-      handle: async (request) => {
-        requests.push(request)
-        return { status: 200, headers: {}, body: (async function* () {})() }
-      },
-    },
-    tools,
-  )
-  const { signal } = new AbortController()
-  await upstream.handle({ method: 'POST', path: '/v1/messages', headers: {}, body: Buffer.from(body), signal })
-  return Buffer.from(requests[0]!.body).toString()
+const record = {
+  findToolCall: (toolUseId: string) => (toolUseId === 'toolu_1' ? recordedCall : undefined),
+  toolCalls: () => [recordedCall],
 }
 
-test('a refused call has its recorded result, one that worked and one that is not recorded keep theirs', async () => {
+const bodyAfter = (body: string): string => Buffer.from(withRecordedResults(Buffer.from(body), record)).toString()
+
+test('a refused call has its recorded result, one that worked and one that is not recorded keep theirs', () => {
   const result = (id: string, isError: boolean) => ({
     type: 'tool_result',
     tool_use_id: id,
@@ -41,7 +27,7 @@ test('a refused call has its recorded result, one that worked and one that is no
     is_error: isError,
   })
   const content = [result('toolu_1', true), result('toolu_2', true), { type: 'text', text: 'so?' }]
-  const body = await bodyAfter(JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }))
+  const body = bodyAfter(JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }))
   const recorded = { ...result('toolu_1', false), content: recordedCall.content }
   expect(JSON.parse(body)).toEqual({
     model: 'm',
@@ -49,11 +35,11 @@ test('a refused call has its recorded result, one that worked and one that is no
   })
 
   const worked = JSON.stringify({ messages: [{ role: 'user', content: [result('toolu_1', false)] }] })
-  expect(JSON.parse(await bodyAfter(worked))).toEqual(JSON.parse(worked))
+  expect(JSON.parse(bodyAfter(worked))).toEqual(JSON.parse(worked))
 })
 
-test('what is no conversation passes as it is', async () => {
-  expect(await bodyAfter('{"model": "m"}')).toBe('{"model": "m"}')
-  expect(await bodyAfter('not JSON')).toBe('not JSON')
-  expect(await bodyAfter('')).toBe('')
+test('what is no conversation passes as it is', () => {
+  expect(bodyAfter('{"model": "m"}')).toBe('{"model": "m"}')
+  expect(bodyAfter('not JSON')).toBe('not JSON')
+  expect(bodyAfter('')).toBe('')
 })

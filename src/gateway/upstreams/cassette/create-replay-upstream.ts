@@ -1,15 +1,19 @@
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
-import type { ToolCallRecord } from '../../../ports/tool-record.ts'
+import type { RecordedServer, RecordedTools } from '../../../ports/recorded-tools.ts'
 import type { UserRule } from '../../cassette/normalise/normalise-request.ts'
 import { PathTable, type Places } from '../../cassette/normalise/places.ts'
 import { readCassette, type Cassette } from '../../cassette/read-cassette.ts'
 import { readExchangeRequest } from '../../cassette/read-exchange-request.ts'
 import { recordedToolCalls } from '../../cassette/recorded-tool-calls.ts'
 import { isGreeting } from '../../cassette/recording-upstream.ts'
+import { recordedServers } from '../../cassette/tools/recorded-servers.ts'
+import { recordedTools } from '../../cassette/tools/recorded-tools.ts'
+import { withRecordedResults } from '../../cassette/tools/with-recorded-results.ts'
+import { withoutToolResults } from '../../cassette/tools/without-tool-results.ts'
 import { apiErrorResponse, jsonResponse } from '../../wire/api-error.ts'
 import { playAnswer, type ReplaySpeed } from './play-answer.ts'
-import { RecordedExchanges, type MatchMode } from './recorded-exchanges.ts'
+import { RecordedExchanges, type MatchMode, type RecordedExchangesOptions } from './recorded-exchanges.ts'
 
 export interface ReplayUpstreamOptions {
   /** The cassette's folder. */
@@ -18,6 +22,13 @@ export interface ReplayUpstreamOptions {
   readonly match?: MatchMode | undefined
   /** Default: `now`. */
   readonly speed?: ReplaySpeed | undefined
+  /** Default: `compared`. */
+  readonly toolResults?: RecordedExchangesOptions['toolResults'] | undefined
+  /**
+   * Where the results of tools come from. `live`: tools work, and what they give is compared. `recorded`: they do
+   * not work, and requests have the recorded results in the place of their refusals. Default: `live`.
+   */
+  readonly tools?: 'live' | 'recorded' | undefined
   readonly places?: Places | undefined
   /** Rows beside the table of what is not compared. */
   readonly normalise?: readonly UserRule[] | undefined
@@ -37,8 +48,8 @@ export interface ReplayReport {
 
 export interface ReplayUpstream extends ModelUpstream {
   readonly cassette: Cassette
-  /** The recorded tool calls, with the paths and ids of this run as far as they are known by then. */
-  readonly toolRecord: ToolCallRecord
+  /** What the agent of this replay needs where its tools shall not work. */
+  readonly recordedTools: RecordedTools
   report(): ReplayReport
 }
 
@@ -49,19 +60,27 @@ export interface ReplayUpstream extends ModelUpstream {
  */
 export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpstream {
   const { path, match = 'in-order', speed = 'now', places = {}, normalise: rules = [] } = options
+  const { toolResults = 'compared' } = options
   const cassette = readCassette(path)
-  const exchanges = new RecordedExchanges(cassette, { match, rules })
+  const areToolsRecorded = options.tools === 'recorded'
+  const comparable = areToolsRecorded ? withoutToolResults : undefined
+  const exchanges = new RecordedExchanges(cassette, { match, rules, comparable })
+  const translations = new Map<string, (text: string) => string>()
+  const toolRecord = recordedToolCalls(
+    cassette,
+    (thread) => translations.get(thread) ?? ((text) => new PathTable(places).fromCassette(text)),
+  )
   let divergence: PerdureError | null = null
-  let fromCassette = (text: string): string => new PathTable(places).fromCassette(text)
 
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     if (isGreeting(request)) return jsonResponse({ status: 200, text: '{"message":"hello"}' })
     // After the first divergence nothing is what it was: whatever else is asked hears of that one.
     if (divergence !== null) return refusal(divergence)
-    const read = readExchangeRequest(request, { places, rules })
-    fromCassette = read.fromCassette
+    const body = areToolsRecorded ? withRecordedResults(request.body, toolRecord) : request.body
+    const read = readExchangeRequest({ ...request, body }, { places, rules })
     try {
       const exchange = exchanges.take(read)
+      translations.set(exchange.thread, read.fromCassette)
       return await playAnswer(exchange, { cassette, request: read, speed, signal: request.signal })
     } catch (error) {
       if (!PerdureError.is(error) || error.code !== 'replay_diverged') throw error
@@ -76,9 +95,11 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
     unplayed: exchanges.unplayed.map(({ thread, index }) => `${thread} ${index}`),
     divergence,
   })
-  const toolRecord = recordedToolCalls(cassette, (text) => fromCassette(text))
-  return { name: 'cassette', handle, cassette, toolRecord, report }
+  return { name: 'cassette', handle, cassette, recordedTools: recordedTools(toolRecord, serversOf(cassette)), report }
 }
+
+const serversOf = (cassette: Cassette): RecordedServer[] =>
+  recordedServers(cassette.exchanges.map(({ body }) => (body === null ? null : cassette.value(body))))
 
 /** 403 ends the agent's run with its first request; after other errors it would ask again. */
 const refusal = ({ message }: PerdureError): UpstreamResponse =>

@@ -3,7 +3,8 @@ import type { ExchangeLine } from '../../cassette/cassette-schema.ts'
 import { sortOfName, threadIdOf, threadSortOf } from '../../cassette/exchange-threads.ts'
 import { renormalisedKey, type UserRule } from '../../cassette/normalise/normalise-request.ts'
 import type { Cassette } from '../../cassette/read-cassette.ts'
-import { keyOf, type ExchangeRequest } from '../../cassette/read-exchange-request.ts'
+import type { ExchangeRequest } from '../../cassette/read-exchange-request.ts'
+import { withoutToolResults } from '../../cassette/tools/without-tool-results.ts'
 import { describeDifferences, differencesOf } from './describe-difference.ts'
 
 /**
@@ -21,6 +22,8 @@ interface Thread {
 export interface RecordedExchangesOptions {
   readonly match: MatchMode
   readonly rules: readonly UserRule[]
+  /** What is compared of a request's value. Default: all of it. */
+  readonly comparable?: ((value: unknown) => unknown) | undefined
 }
 
 /** The exchanges of a cassette, each given out once. */
@@ -98,18 +101,26 @@ export class RecordedExchanges {
   #fits(exchange: ExchangeLine, request: ExchangeRequest): boolean {
     if (exchange.key === request.key) return true
     if (exchange.request !== request.line || exchange.body === null) return false
-    return keyOf(exchange.request, renormalisedKey(this.#valueOf(exchange), this.#options.rules)) === request.key
+    const { rules, comparable } = this.#options
+    const asked =
+      comparable === undefined ? request.key : keyOf(request.line, renormalisedKey(this.#asked(request), rules))
+    return keyOf(exchange.request, renormalisedKey(this.#valueOf(exchange), rules)) === asked
   }
 
   #valueOf({ body }: ExchangeLine): unknown {
-    return body === null ? null : this.#cassette.value(body)
+    const value = body === null ? null : this.#cassette.value(body)
+    return this.#options.comparable?.(value) ?? value
+  }
+
+  #asked({ value }: ExchangeRequest): unknown {
+    return this.#options.comparable?.(value) ?? value
   }
 
   #other(exchange: ExchangeLine, request: ExchangeRequest): PerdureError {
     const { thread, index } = exchange
     const difference =
       exchange.request === request.line
-        ? describeDifferences(this.#valueOf(exchange), request.value)
+        ? describeDifferences(this.#valueOf(exchange), this.#asked(request))
         : `    - ${exchange.request}\n    + ${request.line}`
     return this.#diverged(`request ${index} of ${thread} is not the recorded one.`, { difference, exchange })
   }
@@ -118,7 +129,7 @@ export class RecordedExchanges {
     const last = exchanges.at(-1)
     const what = `${name} asks once more, after all of its ${exchanges.length} recorded requests.`
     if (last === undefined) return this.#diverged(what, {})
-    const difference = `  Since the last of them:\n${describeDifferences(this.#valueOf(last), request.value)}`
+    const difference = `  Since the last of them:\n${describeDifferences(this.#valueOf(last), this.#asked(request))}`
     return this.#diverged(what, { difference, exchange: last })
   }
 
@@ -126,7 +137,7 @@ export class RecordedExchanges {
   #unknown(candidates: readonly ExchangeLine[], request: ExchangeRequest): PerdureError {
     const [nearest] = candidates
       .filter(({ request: line }) => line === request.line)
-      .map((exchange) => ({ exchange, count: differencesOf(this.#valueOf(exchange), request.value).length }))
+      .map((exchange) => ({ exchange, count: differencesOf(this.#valueOf(exchange), this.#asked(request)).length }))
       .toSorted((left, right) => left.count - right.count)
     if (nearest !== undefined) return this.#other(nearest.exchange, request)
     const sorts = { main: 'the conversation', agent: 'a sub-agent', side: 'a request beside the conversation' }
