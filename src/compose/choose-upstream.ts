@@ -6,6 +6,7 @@ import { platformFromEnvironment } from '../gateway/upstreams/platform-from-envi
 import { createScriptUpstream } from '../gateway/upstreams/script/create-script-upstream.ts'
 import { loadScript } from '../gateway/upstreams/script/load-script.ts'
 import type { ModelUpstream } from '../ports/model-gateway.ts'
+import { defaultScope } from '../ports/storage.ts'
 import type { PerdureRunOptions } from './run-agent-options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -50,7 +51,8 @@ async function ownLogin(
   {
     organizationId,
     workspaceId,
-    allowLogin = organizationId === undefined && workspaceId === undefined,
+    allowLogin = (organizationId ?? defaultScope.organizationId) === defaultScope.organizationId &&
+      (workspaceId ?? defaultScope.workspaceId) === defaultScope.workspaceId,
   }: UpstreamChoice,
   environment: Environment,
 ): Promise<ModelUpstream | undefined> {

@@ -1,6 +1,7 @@
 import type { UserContent } from '../domain/user-input.ts'
 import type { AgentReport } from './agent-report.ts'
 import type { InputPriority } from './inbox.ts'
+import type { GatewayRun } from './model-gateway.ts'
 import type { RecordedTools } from './recorded-tools.ts'
 import type { Sandbox } from './sandbox.ts'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from './transcript-store.ts'
@@ -71,7 +72,7 @@ export interface AgentStartRequest<Options> {
   readonly workingDirectory: string
   readonly sandbox: Sandbox
   /** Where the agent finds its model; null: the agent's own environment decides, without our gateway. */
-  readonly gateway: { readonly baseUrl: string; readonly token: string } | null
+  readonly gateway: Pick<GatewayRun, 'baseUrl' | 'token' | 'socketPath'> | null
   readonly conversation: AgentConversation
   readonly transcripts: RunTranscripts
   /** A private folder for the agent's own files, ours to delete. */

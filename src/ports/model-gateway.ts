@@ -34,6 +34,8 @@ export interface GatewayRunRequest {
    * refuses the request. Without it nothing is metered and no budget holds.
    */
   readonly account?: () => RunAccount
+  /** How long the run's token is good for, in milliseconds; then requests get 403. Default: a week. */
+  readonly tokenTtlMs?: number
   /** Which requests are made again when they fail. Left out, none is. */
   readonly retry?: GatewayRetry
 }
@@ -85,6 +87,8 @@ export interface RunPrices {
 export interface GatewayRun {
   /** What the agent gets as ANTHROPIC_BASE_URL. */
   readonly baseUrl: string
+  /** What the agent gets as ANTHROPIC_UNIX_SOCKET, where the gateway listens at a socket instead of a port. */
+  readonly socketPath?: string
   /** What the agent gets as ANTHROPIC_AUTH_TOKEN: good for this run only, until it is closed. */
   readonly token: string
   /** Name of the upstream that answers, for display: `anthropic`, `script`. */

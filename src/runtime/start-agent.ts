@@ -15,8 +15,8 @@ export interface AgentStart<Options> {
   /** Belongs to the agent from here on: it is destroyed with it. */
   readonly sandbox: Sandbox
   readonly upstream: ModelUpstream | null
-  /** How long its way to the model stays open; the gateway's default when left out. */
-  readonly tokenTtlMs?: number
+  /** Longest time of its run, after which its way to the model closes. Left out where the run is not known yet. */
+  readonly timeoutMs?: number
   readonly conversation: AgentConversation
   readonly binding: RunBinding
   readonly retries: RetryPolicies
@@ -35,6 +35,9 @@ export interface StartedAgent {
   /** What is to be given back when it is gone, last taken first. */
   readonly held: readonly Held[]
 }
+
+/** The run’s own clock starts later than its token’s. */
+const tokenMarginMs = 60 * 60_000
 
 /**
  * Starts an agent in its sandbox: path to the model, private folder, process. Waits for a slot, so that no
@@ -66,7 +69,7 @@ async function startHolding<Options>(
     account: binding.account,
     retry: { policy: start.retries.modelRequest, hasFallbackModel: start.hasFallbackModel },
     ...(upstream === null ? {} : { upstream }),
-    ...(start.tokenTtlMs === undefined ? {} : { tokenTtlMs: start.tokenTtlMs }),
+    ...(start.timeoutMs === undefined ? {} : { tokenTtlMs: start.timeoutMs + tokenMarginMs }),
   })
   held.push(() => gatewayRun.close())
   const configDirectory = await dependencies.createConfigDirectory(runId)

@@ -79,7 +79,7 @@ describe('a person’s own claude.ai login', () => {
       typeof Anthropic.APIError
     >
     expect(failure).toMatchObject({ status: 401 })
-    expect(failure.message).toContain('Run `claude` once')
+    expect(failure.message).toContain('run `claude` once')
     expect(failure.headers?.get('x-should-retry')).toBe('false')
     expect(api.asked).toEqual([])
   })

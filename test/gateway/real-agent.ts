@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { query, type Options, type SDKMessage, type SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { ListenPlace } from '../../src/gateway/listen.ts'
 import type { Script, ScriptRule } from '../../src/gateway/upstreams/script/script.ts'
-import type { ModelUpstream } from '../../src/ports/model-gateway.ts'
+import type { GatewayRun, ModelUpstream } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/index.ts'
 import { openGateway } from './support.ts'
@@ -35,6 +36,7 @@ export function makePlace(): AgentPlace & { remove(): void } {
 export interface AgentRunOptions {
   readonly place: AgentPlace
   readonly script?: Script | readonly ScriptRule[]
+  readonly listen?: ListenPlace
   /** Instead of a script. */
   readonly upstream?: ModelUpstream
   readonly prompt?: string
@@ -47,12 +49,13 @@ export async function runRealAgent({
   place,
   script = [],
   upstream,
+  listen,
   prompt = 'hello',
   options,
   env,
 }: AgentRunOptions): Promise<AgentRun> {
   const model = scriptedModel(script)
-  const { gateway, run, seen } = await openGateway(upstream ?? model)
+  const { gateway, run, seen } = await openGateway(upstream ?? model, listen === undefined ? {} : { listen })
   const messages: SDKMessage[] = []
   try {
     for await (const message of query({
@@ -85,12 +88,13 @@ const baseOptions = ({ cwd }: AgentPlace): Options => ({
   forwardSubagentText: true,
 })
 
-export const agentEnv = ({ cwd, configDirectory }: AgentPlace, run: { baseUrl: string; token: string }) => ({
+export const agentEnv = ({ cwd, configDirectory }: AgentPlace, run: GatewayRun) => ({
   PATH: process.env['PATH'] ?? '',
   HOME: cwd,
   CLAUDE_CONFIG_DIR: configDirectory,
   ANTHROPIC_BASE_URL: run.baseUrl,
   ANTHROPIC_AUTH_TOKEN: run.token,
+  ...(run.socketPath === undefined ? {} : { ANTHROPIC_UNIX_SOCKET: run.socketPath }),
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   DISABLE_AUTOUPDATER: '1',
   CLAUDE_CODE_MAX_RETRIES: '3',

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
+import { createModelGateway, type ModelGatewayOptions } from '../../src/gateway/create-model-gateway.ts'
 import { newRunId } from '../../src/domain/ids.ts'
 import type {
   GatewayRun,
@@ -17,8 +17,8 @@ export interface Opened {
   readonly types: () => readonly string[]
 }
 
-export async function openGateway(upstream: ModelUpstream): Promise<Opened> {
-  const gateway = createModelGateway()
+export async function openGateway(upstream: ModelUpstream, options: ModelGatewayOptions = {}): Promise<Opened> {
+  const gateway = createModelGateway(options)
   const seen: ModelObservation[] = []
   const run = await gateway.openRun({ runId: newRunId(), upstream, observe: (observation) => seen.push(observation) })
   return { gateway, run, seen, types: () => seen.map(({ type }) => type) }

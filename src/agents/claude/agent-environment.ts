@@ -41,7 +41,11 @@ export function agentEnvironment(
   const access: Environment =
     request.gateway === null
       ? Object.fromEntries(Object.entries(host).filter(([name]) => ownAccess.test(name)))
-      : { ANTHROPIC_BASE_URL: request.gateway.baseUrl, ANTHROPIC_AUTH_TOKEN: request.gateway.token }
+      : {
+          ANTHROPIC_BASE_URL: request.gateway.baseUrl,
+          ANTHROPIC_AUTH_TOKEN: request.gateway.token,
+          ANTHROPIC_UNIX_SOCKET: request.gateway.socketPath,
+        }
   return defined({
     ...Object.fromEntries(inherited.map((name) => [name, host[name]])),
     ...base,

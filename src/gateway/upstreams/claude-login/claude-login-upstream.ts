@@ -1,6 +1,6 @@
 import { PerdureError } from '../../../errors/perdure-error.ts'
-import type { ModelUpstream, UpstreamResponse } from '../../../ports/model-gateway.ts'
-import { apiErrorResponse } from '../../wire/api-error.ts'
+import type { ModelUpstream } from '../../../ports/model-gateway.ts'
+import { credentialOf, type CredentialSource } from '../../credentials/credential-source.ts'
 import { createAnthropicUpstream } from '../anthropic/anthropic-upstream.ts'
 import { readClaudeLogin } from './read-claude-login.ts'
 
@@ -20,42 +20,31 @@ const loginBeta = 'oauth-2025-04-20'
  * @throws {PerdureError} `authentication_failed` when the login has expired.
  */
 export async function claudeLoginUpstream(options: ClaudeLoginOptions): Promise<ModelUpstream | undefined> {
-  const { environment } = options
-  const first = await readClaudeLogin(environment)
-  if (first === undefined) return undefined
-  let used = { token: first, upstream: upstreamWith(first, options) }
-
-  /** `claude` renews its login now and then, so it is read for each request. */
-  const current = async (): Promise<ModelUpstream> => {
-    const token = await readClaudeLogin(environment)
-    if (token === undefined)
-      throw new PerdureError('authentication_failed', 'The claude.ai login of this machine is gone.')
-    // What the former one still answers goes on; its idle connections end by themselves.
-    if (token !== used.token) used = { token, upstream: upstreamWith(token, options) }
-    return used.upstream
-  }
-
-  return {
-    name: 'claude-login',
-    async handle(request): Promise<UpstreamResponse> {
-      let upstream: ModelUpstream
-      try {
-        upstream = await current()
-      } catch (cause) {
-        const { message, hint } = PerdureError.from(cause)
-        return apiErrorResponse({ status: 401, message: `${message} ${hint}` })
-      }
-      const betas = (request.headers['anthropic-beta'] ?? '').split(',').filter((beta) => beta.trim() !== '')
-      const asked = betas.includes(loginBeta) ? betas : [...betas, loginBeta]
-      return upstream.handle({ ...request, headers: { ...request.headers, 'anthropic-beta': asked.join(',') } })
-    },
-    close: async () => used.upstream.close?.(),
-  }
-}
-
-const upstreamWith = (authToken: string, { environment, baseUrl }: ClaudeLoginOptions): ModelUpstream =>
-  createAnthropicUpstream({
-    credentials: { authToken },
+  const { environment, baseUrl } = options
+  if ((await readClaudeLogin(environment)) === undefined) return undefined
+  const anthropic = createAnthropicUpstream({
+    credentials: loginSource(environment),
     environment,
     ...(baseUrl === undefined ? {} : { baseUrl }),
   })
+  return {
+    name: 'claude-login',
+    handle(request) {
+      const betas = (request.headers['anthropic-beta'] ?? '').split(',').filter((beta) => beta.trim() !== '')
+      const asked = betas.includes(loginBeta) ? betas : [...betas, loginBeta]
+      return anthropic.handle({ ...request, headers: { ...request.headers, 'anthropic-beta': asked.join(',') } })
+    },
+    close: async () => anthropic.close?.(),
+  }
+}
+
+/** Read for each request, because `claude` renews its login now and then. */
+const loginSource = (environment: ClaudeLoginOptions['environment']): CredentialSource => ({
+  description: 'claude.ai login of this machine',
+  async read() {
+    const token = await readClaudeLogin(environment)
+    if (token === undefined)
+      throw new PerdureError('authentication_failed', 'The claude.ai login of this machine is gone.')
+    return credentialOf(token, 'authToken')
+  },
+})

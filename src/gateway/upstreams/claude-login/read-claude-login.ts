@@ -26,8 +26,8 @@ export async function readClaudeLogin(environment: Environment): Promise<string 
   const stored = readString(accessToken)
   if (!stored) return undefined
   if (typeof expiresAt === 'number' && expiresAt <= Date.now()) {
-    throw new PerdureError('authentication_failed', 'The claude.ai login of this machine has expired.', {
-      hint: 'Run `claude` once: it renews its login. Or set ANTHROPIC_API_KEY.',
+    throw new PerdureError('authentication_failed', 'The claude.ai login has expired: run `claude` once to renew it.', {
+      hint: 'Run `claude` once, which renews its login, or set ANTHROPIC_API_KEY.',
     })
   }
   return stored
