@@ -13,7 +13,7 @@ import { withRecordedResults } from '../../cassette/tools/with-recorded-results.
 import { withoutToolResults } from '../../cassette/tools/without-tool-results.ts'
 import { apiErrorResponse, jsonResponse } from '../../wire/api-error.ts'
 import { playAnswer, type ReplaySpeed } from './play-answer.ts'
-import { RecordedExchanges, type MatchMode, type RecordedExchangesOptions } from './recorded-exchanges.ts'
+import { RecordedExchanges, type MatchMode } from './recorded-exchanges.ts'
 
 export interface ReplayUpstreamOptions {
   /** The cassette's folder. */
@@ -22,8 +22,6 @@ export interface ReplayUpstreamOptions {
   readonly match?: MatchMode | undefined
   /** Default: `now`. */
   readonly speed?: ReplaySpeed | undefined
-  /** Default: `compared`. */
-  readonly toolResults?: RecordedExchangesOptions['toolResults'] | undefined
   /**
    * Where the results of tools come from. `live`: tools work, and what they give is compared. `recorded`: they do
    * not work, and requests have the recorded results in the place of their refusals. Default: `live`.
@@ -60,7 +58,6 @@ export interface ReplayUpstream extends ModelUpstream {
  */
 export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpstream {
   const { path, match = 'in-order', speed = 'now', places = {}, normalise: rules = [] } = options
-  const { toolResults = 'compared' } = options
   const cassette = readCassette(path)
   const areToolsRecorded = options.tools === 'recorded'
   const comparable = areToolsRecorded ? withoutToolResults : undefined

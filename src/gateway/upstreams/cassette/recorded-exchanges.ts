@@ -101,10 +101,8 @@ export class RecordedExchanges {
   #fits(exchange: ExchangeLine, request: ExchangeRequest): boolean {
     if (exchange.key === request.key) return true
     if (exchange.request !== request.line || exchange.body === null) return false
-    const { rules, comparable } = this.#options
-    const asked =
-      comparable === undefined ? request.key : keyOf(request.line, renormalisedKey(this.#asked(request), rules))
-    return keyOf(exchange.request, renormalisedKey(this.#valueOf(exchange), rules)) === asked
+    const { rules } = this.#options
+    return renormalisedKey(this.#valueOf(exchange), rules) === renormalisedKey(this.#asked(request), rules)
   }
 
   #valueOf({ body }: ExchangeLine): unknown {
