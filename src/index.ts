@@ -51,12 +51,12 @@ export { fold, step, type Step } from './domain/step.ts'
 export type { Command } from './domain/command.ts'
 
 // Costs and budgets
-export { costs, type CostReport } from './compose/costs.ts'
+export { costs, type CostOptions, type CostReport } from './compose/costs.ts'
 export { listBudgets, removeBudget, setBudget, type BudgetName, type SetBudgetOptions } from './compose/budgets.ts'
 export type { BudgetOptions } from './compose/budget-options.ts'
 export type { PriceOverrides } from './domain/prices/override-prices.ts'
 export type { BudgetScope, BudgetWindow } from './domain/budget.ts'
-export type { CostDimension, CostQuery } from './ports/ledger.ts'
+export type { OrganizationCostDimension } from './ports/ledger.ts'
 export type { BudgetReport, CostUpdate } from './runtime/metering/run-meter.ts'
 export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 

@@ -1,9 +1,13 @@
 import { usdFromNanoUsd } from '../domain/money.ts'
-import type { CostQuery, CostRow } from '../ports/ledger.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
+import type { CostRow, OrganizationCostDimension, OrganizationCostQuery } from '../ports/ledger.ts'
 import { openAccounts, type WorkspaceOptions } from './open-workspace.ts'
 
 /** What model calls cost, in dollars; sums of one value of each dimension that was asked for. */
-export interface CostReport extends Omit<CostRow, 'costNanoUsd' | 'listCostNanoUsd' | 'presumedNanoUsd'> {
+export interface CostReport extends Omit<
+  CostRow<OrganizationCostDimension>,
+  'costNanoUsd' | 'listCostNanoUsd' | 'presumedNanoUsd'
+> {
   readonly costUsd: number
   /** By the public price list, where a contract has other prices. */
   readonly listCostUsd: number
@@ -13,17 +17,36 @@ export interface CostReport extends Omit<CostRow, 'costNanoUsd' | 'listCostNanoU
   readonly cacheHitRate: number | null
 }
 
-/**
- * What a workspace's agents cost, by run, session, sub-agent, user, tag, model or time.
- * @throws {PerdureError} `invalid_request`.
- */
-export async function costs(options: WorkspaceOptions & CostQuery = {}): Promise<CostReport[]> {
-  const { storage, dataDirectory, organizationId, workspaceId, ...query } = options
-  const rows = await (await openAccounts(options)).workspace.costs(query)
-  return rows.map(costReport)
+export interface CostOptions extends WorkspaceOptions, OrganizationCostQuery {
+  /** Over all workspaces of the organization, which can then be a dimension; for operators, not for tenants. */
+  readonly allWorkspaces?: boolean
 }
 
-function costReport({ costNanoUsd, listCostNanoUsd, presumedNanoUsd, ...row }: CostRow): CostReport {
+/**
+ * What a workspace’s agents cost, by run, session, sub-agent, user, tag, model or time.
+ * @throws {PerdureError} `invalid_request`.
+ */
+export async function costs(options: CostOptions = {}): Promise<CostReport[]> {
+  const { storage: _storage, dataDirectory: _directory, organizationId: _organization, ...rest } = options
+  const { allWorkspaces, workspaceId, ...query } = rest
+  const { workspace, organization } = await openAccounts(options)
+  if (allWorkspaces === true) {
+    const rows = await organization.costs({ ...query, ...(workspaceId === undefined ? {} : { workspaceId }) })
+    return rows.map(costReport)
+  }
+  const groupBy = (query.groupBy ?? []).filter((dimension) => dimension !== 'workspace')
+  if (groupBy.length < (query.groupBy ?? []).length) {
+    throw new PerdureError('invalid_request', 'Costs by workspace are an operator’s: set allWorkspaces.')
+  }
+  return (await workspace.costs({ ...query, groupBy })).map(costReport)
+}
+
+function costReport({
+  costNanoUsd,
+  listCostNanoUsd,
+  presumedNanoUsd,
+  ...row
+}: CostRow<OrganizationCostDimension>): CostReport {
   const input = row.inputTokens + row.cacheReadInputTokens + row.cacheWrite5mInputTokens + row.cacheWrite1hInputTokens
   return {
     ...row,

@@ -1,4 +1,5 @@
-import type { CostDimension, CostQuery } from '../../ports/ledger.ts'
+import type { CostOptions } from '../../compose/costs.ts'
+import type { OrganizationCostDimension } from '../../ports/ledger.ts'
 import { usageError } from '../usage-error.ts'
 
 export interface CostFlags {
@@ -12,12 +13,12 @@ export interface CostFlags {
   readonly model?: string | undefined
 }
 
-const dimensions: readonly CostDimension[] = [
-  'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
+const dimensions: readonly OrganizationCostDimension[] = [
+  'workspace', 'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
 ] // prettier-ignore
 
 /** What the flags ask the ledger. @throws {PerdureError} `invalid_request`. */
-export function costQuery(flags: CostFlags): CostQuery & { readonly groupBy: readonly CostDimension[] } {
+export function costQuery(flags: CostFlags): CostOptions & { readonly groupBy: readonly OrganizationCostDimension[] } {
   const query = {
     from: moment('from', flags.from),
     to: moment('to', flags.to),
@@ -28,10 +29,11 @@ export function costQuery(flags: CostFlags): CostQuery & { readonly groupBy: rea
     model: flags.model,
   }
   const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))
-  return { ...given, groupBy: dimensionsOf(flags.by ?? 'model') }
+  const groupBy = dimensionsOf(flags.by ?? 'model')
+  return { ...given, groupBy, ...(groupBy.includes('workspace') ? { allWorkspaces: true } : {}) }
 }
 
-function dimensionsOf(written: string): CostDimension[] {
+function dimensionsOf(written: string): OrganizationCostDimension[] {
   const names = written.split(',').map((name) => name.trim())
   return names.map((name) => {
     const dimension = dimensions.find((one) => one === name)

@@ -1,5 +1,5 @@
 import type { CostReport } from '../../compose/costs.ts'
-import type { CostDimension } from '../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../ports/ledger.ts'
 
 const numbers = [
   'calls', 'inputTokens', 'outputTokens', 'cacheReadInputTokens', 'cacheWrite5mInputTokens',
@@ -7,7 +7,7 @@ const numbers = [
 ] as const // prettier-ignore
 
 /** Costs as comma-separated values (RFC 4180), a heading first. */
-export const renderCostCsv = (rows: readonly CostReport[], groupBy: readonly CostDimension[]): string =>
+export const renderCostCsv = (rows: readonly CostReport[], groupBy: readonly OrganizationCostDimension[]): string =>
   [
     [...groupBy, ...numbers],
     ...rows.map((row) => [...groupBy.map((name) => row.group[name] ?? ''), ...numbers.map((name) => row[name] ?? '')]),

@@ -1,12 +1,12 @@
 import type { CostReport } from '../../compose/costs.ts'
-import type { CostDimension } from '../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../ports/ledger.ts'
 import type { Style } from './style.ts'
 import { formatNumber, formatUsd, plainText } from './text.ts'
 import { renderTable } from './table.ts'
 
 export interface CostTableOptions {
   readonly style: Style
-  readonly groupBy: readonly CostDimension[]
+  readonly groupBy: readonly OrganizationCostDimension[]
 }
 
 /** Costs as a table, and below it what is worth knowing about them. */
