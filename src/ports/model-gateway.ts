@@ -116,6 +116,11 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal
   /** Who asks: by it keys are chosen and turns are shared out. Without it, nobody in particular. */
   readonly origin?: RequestOrigin
+  /**
+   * What this request may cost is reserved for one sending: an upstream does not send it again by itself, unless
+   * the first provably did nothing.
+   */
+  readonly isPaidOnce?: boolean
   /** Hears why an answer takes its time. Must not throw and must not block. */
   readonly notify?: (notice: UpstreamNotice) => void
 }

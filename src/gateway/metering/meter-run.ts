@@ -107,7 +107,7 @@ class RunMeter {
     const { body, reservation } = admission
     if (reservation !== null) this.#keeper.add(reservation.id, account.ledger)
     // The upstream starts first: reading a large body for the ledger then costs no time on the way.
-    const answering = Promise.try(() => this.#upstream.handle({ ...request, body }))
+    const answering = Promise.try(() => this.#upstream.handle({ ...request, body, isPaidOnce: reservation !== null }))
     const description = describeCall(request)
     const call = new MeteredCall({
       account,

@@ -45,7 +45,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const prefix = base.pathname.replace(/\/$/, '')
 
   const ask = async (request: UpstreamRequest): Promise<IncomingMessage> => {
-    const { method, path, headers, body, signal } = request
+    const { method, path, headers, body, signal, isPaidOnce = false } = request
     const outgoing = send(new URL(base.origin + prefix + path), { method, agent, headers, signal })
     // An error after the answer began also reaches whoever reads its body.
     outgoing.on('error', () => {})
@@ -59,8 +59,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
       return answer
     } catch (cause) {
-      // The service closed a kept connection while the request was on its way. At the latest a new one tells more.
-      if (outgoing.reusedSocket && codeOf(cause) === 'ECONNRESET') return ask(request)
+      // The service closed a kept connection, most likely before it had the request. At the latest a new one tells more.
+      if (!isPaidOnce && outgoing.reusedSocket && codeOf(cause) === 'ECONNRESET') return ask(request)
       throw connectionFailed(base.host, cause)
     }
   }
