@@ -2,6 +2,7 @@
 import { eventLogContract } from './event-log-contract.ts'
 import { inboxContract } from './inbox-contract.ts'
 import { leaseContract } from './lease-contract.ts'
+import { ledgerContract } from './ledger-contract.ts'
 import { sessionRecordsContract } from './session-records-contract.ts'
 import { subscriptionContract } from './subscription-contract.ts'
 import { transcriptStoreContract } from './transcript-store-contract.ts'
@@ -13,6 +14,7 @@ export {
   eventLogContract,
   inboxContract,
   leaseContract,
+  ledgerContract,
   sessionRecordsContract,
   subscriptionContract,
   transcriptStoreContract,
@@ -26,6 +28,7 @@ export function storageContract(backend: StorageUnderTest): void {
   inboxContract(backend)
   transcriptStoreContract(backend)
   leaseContract(backend)
+  ledgerContract(backend)
   sessionRecordsContract(backend)
   vaultContract(backend)
 }
