@@ -1,3 +1,4 @@
+import type { NanoUsd } from '../domain/money.ts'
 import { newEventId, type EventId, type SessionId } from '../domain/ids.ts'
 import { redactJson } from '../domain/redaction.ts'
 import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
@@ -5,6 +6,7 @@ import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentDriver, KnownToolResult } from '../ports/agent-driver.ts'
+import type { Ledger } from '../ports/ledger.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import { isUserMessage, type UserMessage } from './inputs.ts'
 import { knownResults } from './known-results.ts'
@@ -44,7 +46,9 @@ export async function recoverSession(
   const taken = waiting.filter(isKnown)
   const drafts = [
     ...taken.map((message) => ({ ...message, processed_at: now.toISOString() })),
-    ...(state.run === null ? [] : endingOfDeadRun(state, now)),
+    ...(state.run === null
+      ? []
+      : endingOfDeadRun(state, { now, restNanoUsd: await restOf(stores.ledger, state.run.id, history) })),
   ]
   if (drafts.length === 0) return { state, lost, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
@@ -52,7 +56,15 @@ export async function recoverSession(
   return { state: fold(appended, state), lost, results }
 }
 
-function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
+/** What a dead run cost beyond its turns: the ledger had heard of more than the log. */
+async function restOf(ledger: Ledger, runId: string, history: readonly LoggedEvent[]): Promise<NanoUsd> {
+  const [all] = await ledger.costs({ runId })
+  const began = history.findLastIndex((event) => event.type === 'perdure.run_started')
+  const turns = history.slice(began).flatMap((event) => (event.type === 'perdure.turn_ended' ? [event] : []))
+  return turns.reduce((rest, turn) => rest - BigInt(turn.cost_nano_usd), all?.costNanoUsd ?? 0n)
+}
+
+function endingOfDeadRun(state: SessionState, { now, restNanoUsd }: { now: Date; restNanoUsd: NanoUsd }): EventDraft[] {
   const processed_at = now.toISOString()
   const error = new PerdureError('agent_exited', 'The process that drove the session died.').toJSON()
   return [
@@ -75,6 +87,7 @@ function endingOfDeadRun(state: SessionState, now: Date): EventDraft[] {
       run_id: state.run?.id ?? '',
       outcome: 'failed',
       error,
+      ...(restNanoUsd > 0n ? { unsettled_cost_nano_usd: restNanoUsd.toString() } : {}),
     },
   ]
 }

@@ -5,6 +5,7 @@ import type { LedgerCall } from '../../src/ports/ledger.ts'
 import type { CostUpdate } from '../../src/runtime/metering/run-meter.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { scopeA } from '../../src/testing/contract-samples.ts'
+import { sampleCall } from '../../src/testing/ledger-samples.ts'
 import { fakeRun, says, type FakeAgent } from '../support/fake-run.ts'
 
 let calls = 0
@@ -13,26 +14,14 @@ let calls = 0
 async function pay(agent: FakeAgent, change: Partial<LedgerCall> = {}): Promise<void> {
   const account = agent.account()
   const number = ++calls
-  const call: LedgerCall = {
+  const call = sampleCall(account.callAccount, {
     id: `call_${number}`,
-    account: account.callAccount,
-    thread: null,
-    tags: account.tags,
-    reservationId: null,
-    kind: 'turn',
-    upstream: 'fake',
-    model: 'm',
     messageId: `msg_${number}`,
     requestId: `req_${number}`,
     usage: { ...noCallUsage, inputTokens: 100, outputTokens: 10 },
     costNanoUsd: 400_000_000n,
-    listCostNanoUsd: 400_000_000n,
-    presumedNanoUsd: 0n,
-    certainty: 'known',
-    firstTokenMs: null,
-    durationMs: 1,
     ...change,
-  }
+  })
   account.onEnded(call)
   account.onSettled(call, await account.ledger.settle(call))
 }

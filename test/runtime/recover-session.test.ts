@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import { createClaudeDriver } from '../../src/agents/claude/create-claude-driver.ts'
-import { newEventId } from '../../src/domain/ids.ts'
+import { newEventId, type RunId } from '../../src/domain/ids.ts'
 import type { EventDraft } from '../../src/domain/session-event.ts'
 import type { UserInputEvent } from '../../src/domain/user-input.ts'
 import { recoverSession } from '../../src/runtime/recover-session.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { newSession, sampleOwner, scopeA } from '../../src/testing/contract-samples.ts'
+import { sampleAccount, sampleCall } from '../../src/testing/ledger-samples.ts'
 
 const agentSessionId = 'c0ffee00-0000-4000-8000-000000000000'
 const processed_at = '2026-01-01T00:00:00.000Z'
@@ -93,4 +94,26 @@ it('keeps what waits for a person', async () => {
     awaitingApproval: [id],
     stopReason: { type: 'requires_action' },
   })
+})
+
+it('counts what the ledger knows of a dead run beyond its turns', async () => {
+  const turnEnded: EventDraft = {
+    type: 'perdure.turn_ended',
+    id: newEventId(),
+    processed_at,
+    error: null,
+    subtype: 'success',
+    terminal_reason: null,
+    cost_nano_usd: '100',
+    model_usage: {},
+    model_requests: 1,
+    duration_ms: 1,
+    permission_denials: 0,
+  }
+  const { stores, recover, sessionId } = await sessionWith([said('known'), turnEnded])
+  const account = sampleAccount({ runId: 'run_1' as RunId, sessionId })
+  for (const costNanoUsd of [100n, 25n]) await stores.ledger.settle(sampleCall(account, { costNanoUsd }))
+  const { state } = await recover()
+  expect(state.usage.costNanoUsd).toBe(125n)
+  expect((await stores.events.read(sessionId)).at(-1)).toMatchObject({ unsettled_cost_nano_usd: '25' })
 })
