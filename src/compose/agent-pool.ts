@@ -52,7 +52,7 @@ export class AgentPool {
         throw new PerdureError('invalid_request', `Option ${name} must be a positive whole number.`)
       }
     }
-    splitOptions(options)
+    refuseCassettes(splitOptions(options).own)
     this.#options = options
     this.#limits = { size, maxReady, maxIdleMs }
   }
@@ -142,6 +142,14 @@ export class AgentPool {
       hasFallbackModel: agent.fallbackModel !== undefined,
     })
   }
+}
+
+/** A cassette holds one run. */
+function refuseCassettes({ record, replay }: PerdureRunOptions): void {
+  if (record === undefined && replay === undefined) return
+  throw new PerdureError('option_not_supported', 'A pool neither records nor replays: a cassette holds one run.', {
+    hint: 'Use runAgent.',
+  })
 }
 
 /** The agents are up already: what they were started with cannot be changed any more. */

@@ -8,6 +8,7 @@ import type { StorageSource } from '../ports/storage.ts'
 import type { CostUpdate } from '../runtime/metering/run-meter.ts'
 import type { ModelMetrics } from '../runtime/metering/stream-metrics.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
+import type { RecordOptions, ReplayOptions } from './cassette-options.ts'
 import type { BudgetOptions } from './budget-options.ts'
 import type { OnRetry, RetryOptions } from './retry-options.ts'
 
@@ -42,6 +43,10 @@ export interface PerdureRunOptions {
   upstream?: ModelUpstream | undefined
   /** A script that plays the model: its file, or the script itself. */
   script?: string | Script | undefined
+  /** Takes the model traffic of this run down in a cassette: its folder. */
+  record?: string | RecordOptions
+  /** Plays a recorded run instead of a model: same requests get the same answers, another one fails with `replay_diverged`. */
+  replay?: string | ReplayOptions
   /**
    * Whether the claude.ai login of this machine may serve where there is no key. It belongs to a person and to that
    * person's own runs: servers say no. Default: yes, unless a tenant is named.

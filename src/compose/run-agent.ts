@@ -5,7 +5,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import { ActiveRun } from '../runtime/active-run.ts'
-import { AgentRun } from '../runtime/agent-run.ts'
+import { AgentRun, type RunControl } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
 import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
 import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
@@ -13,6 +13,7 @@ import { agentDependencies } from './agent-dependencies.ts'
 import { runBudgetOf } from './budget-options.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { followRetries } from './follow-retries.ts'
+import { openRunCassette } from './run-cassette.ts'
 import { openWorkspace } from './open-workspace.ts'
 import type { Decision } from '../runtime/run-request.ts'
 import { processRuntime } from './process-runtime.ts'
@@ -21,6 +22,7 @@ import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 import { runPricesOf } from './run-prices.ts'
 import { splitOptions } from './split-options.ts'
 import { parsePrompt, parseUserMessage } from './user-message.ts'
+import { withOutcome } from './with-outcome.ts'
 
 const sixHoursMs = 6 * 60 * 60_000
 const tenMinutesMs = 10 * 60_000
@@ -73,7 +75,7 @@ interface Preparation {
   readonly isFollowed: () => boolean
 }
 
-async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentOptions>> {
+async function prepare(preparation: Preparation): Promise<RunControl> {
   const { own, agent, warm, runId, sessionId, isFollowed } = preparation
   const { driver } = processRuntime()
   driver.validate(agent)
@@ -84,7 +86,8 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
     throw new PerdureError('invalid_request', 'Option decision goes with a sessionId, and without prompt and fork.')
   }
   const said = parsePrompt(own.prompt)
-  const upstream = await chooseUpstream(own, process.env)
+  const chosen = () => chooseUpstream(own, process.env)
+  const cassette = await openRunCassette({ own, agent, driver, chooseUpstream: chosen })
   const { stores, sandboxes } = await openWorkspace(own)
   const workingDirectory = await workingDirectoryOf(preparation, stores)
   if (own.fork === true && own.sessionId !== undefined) {
@@ -93,9 +96,10 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       { from: sessionIdSchema.parse(own.sessionId), newId: sessionId, title: own.title ?? null },
     )
   }
-  return new ActiveRun(
+  const active = new ActiveRun(
     {
       ...agentDependencies(sandboxes),
+      driver: cassette.driver,
       stores,
       clock: systemClock,
       leaseOwner: ownerOfThisProcess,
@@ -107,7 +111,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       create: own.sessionId === undefined ? newSession(preparation, workingDirectory) : null,
       workingDirectory,
       agentOptions: agent,
-      upstream,
+      upstream: cassette.upstream,
       warm,
       ...said,
       userId: own.userId ?? null,
@@ -124,6 +128,7 @@ async function prepare(preparation: Preparation): Promise<ActiveRun<ClaudeAgentO
       isFollowed,
     },
   )
+  return withOutcome(active, cassette.ended)
 }
 
 function decisionOf({ decision }: PerdureRunOptions): Decision | null {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
 import { priceOverridesSchema } from '../domain/prices/override-prices.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import { recordOptionsSchema, replayOptionsSchema } from './cassette-options.ts'
 import { budgetOptionsSchema } from './budget-options.ts'
 import { retryOptionsSchema } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
@@ -25,6 +26,8 @@ const ownOptions = {
     (value) => typeof value === 'object' && value !== null && 'handle' in value,
     'not a model upstream',
   ),
+  record: recordOptionsSchema,
+  replay: replayOptionsSchema,
   script: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
   allowLogin: z.boolean(),
   approvals: z.enum(['auto', 'wait', 'refuse', 'stop']),

@@ -15,7 +15,7 @@ export interface ModelFailure {
 
 export function errorOfModel(failure: ModelFailure): ErrorRecord {
   const code = codeOfModelFailure(failure)
-  const message = withoutAdvice(failure.text) || `The model could not be asked: ${failure.category ?? 'no answer'}.`
+  const message = ownWords(failure.text) || `The model could not be asked: ${failure.category ?? 'no answer'}.`
   return new PerdureError(code, message, {
     details: {
       ...(failure.status === null ? {} : { httpStatus: failure.status }),
@@ -24,9 +24,15 @@ export function errorOfModel(failure: ModelFailure): ErrorRecord {
   }).toJSON()
 }
 
-/** The agent's own advice speaks of our gateway's address, and of what our hint says better. */
-const withoutAdvice = (text: string): string =>
-  text.replace(/\s*This is a server-side issue, usually temporary.*$/s, '').trim()
+/**
+ * The agent's own advice speaks of our gateway's address, and of what our hint says better. To a refusal of ours it
+ * says that it is not logged in.
+ */
+const ownWords = (text: string): string =>
+  text
+    .replace(/\s*This is a server-side issue, usually temporary.*$/s, '')
+    .replace(/^.*?(?=The replay diverged from )/s, '')
+    .trim()
 
 const byCategory: Readonly<Record<string, ErrorCode>> = {
   authentication_failed: 'authentication_failed',
@@ -44,10 +50,14 @@ const byCategory: Readonly<Record<string, ErrorCode>> = {
 /** How the answer of a script begins that has no rule for a request. */
 const scriptHasNoAnswer = 'The script has no answer for this request'
 
+/** How a replay refuses what was not recorded. */
+const replayDiverged = 'The replay diverged from '
+
 /** The words of an answer tell more than its status, and its status more than the agent's category. */
 function codeOfModelFailure({ status, category, apiType, text }: ModelFailure): ErrorCode {
   if (/prompt is too long/i.test(text)) return 'prompt_too_long'
   if (text.includes(scriptHasNoAnswer)) return 'script_no_match'
+  if (text.includes(replayDiverged)) return 'replay_diverged'
   if (/credit balance/i.test(text)) return 'billing_error'
   if (text.includes('could not be reached')) return 'connection_failed'
   if (apiType === 'overloaded_error' || category === 'overloaded' || status === 529) return 'overloaded'

@@ -48,6 +48,12 @@ export interface IdRule {
 export const omitRules: readonly OmitRule[] = [
   { name: 'metadata', reason: 'ids of the device, the account and the session', field: 'metadata', of: 'request' },
   {
+    name: 'max_tokens',
+    reason: 'a budget lowers it to what is left, and the recorded answer ended where it ended',
+    field: 'max_tokens',
+    of: 'request',
+  },
+  {
     name: 'cache_control',
     reason: 'wanders from message to message, and changes what an answer costs but not what it says',
     field: 'cache_control',

@@ -4,7 +4,6 @@ import { sortOfName, threadIdOf, threadSortOf } from '../../cassette/exchange-th
 import { renormalisedKey, type UserRule } from '../../cassette/normalise/normalise-request.ts'
 import type { Cassette } from '../../cassette/read-cassette.ts'
 import type { ExchangeRequest } from '../../cassette/read-exchange-request.ts'
-import { withoutToolResults } from '../../cassette/tools/without-tool-results.ts'
 import { describeDifferences, differencesOf } from './describe-difference.ts'
 
 /**
