@@ -14,9 +14,9 @@ import { listen, type Listening, type ListenPlace } from './listen.ts'
 import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
 import { observeExchange } from './observation/observe-exchange.ts'
 import { createTokenCheck, newRunToken } from './run-token.ts'
+import { isModelRequest, isServed, refuse, resolvePath } from './served-paths.ts'
 import { guardedUpstream } from './traffic/guarded-upstreams.ts'
 import { withRetries } from './traffic/with-retries.ts'
-import { apiErrorType, newRequestId } from './wire/api-error.ts'
 
 export interface ModelGatewayOptions {
   /** Answers the runs that name no upstream of their own; closed with the gateway. */
@@ -39,9 +39,6 @@ interface OpenRun {
 /** Longer than runs take; whoever knows better says so. */
 const oneWeekMs = 7 * 24 * 60 * 60_000
 
-const messagesPath = /^\/v1\/messages(\?|$)/
-const servedPaths = [messagesPath, /^\/v1\/messages\/count_tokens(\?|$)/, /^\/v1\/models([/?]|$)/, /^\/api\/hello$/]
-
 /** A gateway in this process, on a loopback port of its own that is opened with the first run. */
 export function createModelGateway({ defaultUpstream, listen: place }: ModelGatewayOptions = {}): ModelGateway {
   const runs = new Map<string, OpenRun>()
@@ -54,11 +51,11 @@ export function createModelGateway({ defaultUpstream, listen: place }: ModelGate
     const run = runs.get(runId)
     const verdict = run?.check(incoming.headers) ?? 'wrong'
     if (run === undefined || verdict === 'wrong') {
-      refuse(outgoing, 403, 'This run is closed, or the token is not the run’s.')
+      refuse(outgoing, { status: 403, message: 'This run is closed, or the token is not the run’s.' })
     } else if (verdict === 'expired') {
-      refuse(outgoing, 403, 'The token of this run has expired.')
-    } else if (!servedPaths.some((pattern) => pattern.test(path))) {
-      refuse(outgoing, 404, `The model gateway does not serve ${path.split('?')[0]}.`)
+      refuse(outgoing, { status: 403, message: 'The token of this run has expired.' })
+    } else if (!isServed(path)) {
+      refuse(outgoing, { status: 404, message: `The model gateway does not serve ${path.split('?')[0]}.` })
     } else {
       serveRun(run, path, { incoming, outgoing }).catch(() => outgoing.destroy())
     }
@@ -136,12 +133,6 @@ function originOf({ runId, account }: GatewayRunRequest): RequestOrigin | undefi
   return { runId, organizationId, workspaceId }
 }
 
-/** Without `..` in any spelling: the upstream would resolve it, and what is served is decided here. */
-function resolvePath(path: string): string {
-  const { pathname, search } = new URL(`http://gateway${path}`)
-  return pathname + search
-}
-
 async function serveRun(
   run: OpenRun,
   path: string,
@@ -149,7 +140,6 @@ async function serveRun(
 ): Promise<void> {
   run.underWay.add(outgoing)
   outgoing.once('close', () => run.underWay.delete(outgoing))
-  const isModelRequest = incoming.method === 'POST' && messagesPath.test(path)
   await forwardExchange({
     incoming,
     outgoing,
@@ -157,14 +147,8 @@ async function serveRun(
     upstream: run.upstream,
     origin: run.origin(),
     observer: (headers, body) =>
-      isModelRequest ? observeExchange({ request: ++run.requests, headers, body }, run.observe) : undefined,
+      isModelRequest(incoming.method, path)
+        ? observeExchange({ request: ++run.requests, headers, body }, run.observe)
+        : undefined,
   })
-}
-
-/** 403 and 404 end the agent's run at once; 401 and 429 would make it retry for minutes. */
-function refuse(outgoing: ServerResponse, status: 403 | 404, message: string): void {
-  const requestId = newRequestId()
-  const headers = { 'content-type': 'application/json', 'request-id': requestId, 'x-should-retry': 'false' }
-  outgoing.writeHead(status, { ...headers, connection: 'close' })
-  outgoing.end(JSON.stringify({ type: 'error', error: { type: apiErrorType(status), message }, request_id: requestId }))
 }
