@@ -3,6 +3,8 @@
 // Run an agent
 export { runAgent } from './compose/run-agent.ts'
 export type { OnRetry, RetryableError, RetryOptions, RetryPolicyOptions } from './compose/retry-options.ts'
+export type { NormaliseRow, RecordOptions, ReplayOptions } from './compose/cassette-options.ts'
+export type { ReplayReport } from './gateway/upstreams/cassette/create-replay-upstream.ts'
 export type { PerdureRunOptions, RunAgentOptions, UserMessageInput } from './compose/run-agent-options.ts'
 export { createAgentPool, type AgentPool, type AgentPoolOptions, type PooledRunOptions } from './compose/agent-pool.ts'
 export type { ClaudeAgentOptions } from './agents/claude/claude-agent-options.ts'
