@@ -27,6 +27,15 @@ const base: Readonly<Record<string, string>> = {
   CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
 }
 
+/**
+ * Behind the gateway: it holds requests back while a limit is reached, and cuts what stalls itself. The agent's
+ * own limits stand behind that.
+ */
+const behindGateway: Readonly<Record<string, string>> = {
+  API_TIMEOUT_MS: '3600000',
+  CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: '90000',
+}
+
 /** Variables that Perdure sets, and that an agent's `env` may not: the gateway and the stores hang on them. */
 export const isOwnedVariable = (name: string): boolean =>
   /^(ANTHROPIC_.+|CLAUDE_CONFIG_DIR|CLAUDE_CODE_OAUTH_TOKEN|CLAUDE_CODE_USE_.+|CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING)$/.test(
@@ -49,6 +58,7 @@ export function agentEnvironment(
   return defined({
     ...Object.fromEntries(inherited.map((name) => [name, host[name]])),
     ...base,
+    ...(request.gateway === null ? {} : behindGateway),
     ...request.options.env,
     ...access,
     CLAUDE_CONFIG_DIR: request.configDirectory,

@@ -42,5 +42,7 @@ test.each([
   [{ status: 529, category: 'server_error', apiType: null, text: '' }, 'overloaded'],
   [{ status: null, category: 'rate_limit', apiType: null, text: '' }, 'rate_limited'],
   [{ status: null, category: 'word_of_tomorrow', apiType: null, text: '' }, 'server_error'],
+  [{ status: 504, category: 'server_error', apiType: null, text: '' }, 'stream_stalled'],
+  [{ status: 429, category: 'server_error', apiType: null, text: '' }, 'rate_limited'],
   [{ status: 418, category: null, apiType: null, text: '' }, 'model_request_rejected'],
 ])('a model failure %j is %s', (failure, code) => expect(errorOfModel(failure).code).toBe(code))

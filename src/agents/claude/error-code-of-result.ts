@@ -1,3 +1,4 @@
+import { codeOfAnswer } from '../../errors/code-of-answer.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { PerdureError, type ErrorRecord } from '../../errors/perdure-error.ts'
 import type { ResultMessage } from './translate/sdk-message.ts'
@@ -60,25 +61,13 @@ function codeOfModelFailure({ status, category, apiType, text }: ModelFailure): 
   if (text.includes(replayDiverged)) return 'replay_diverged'
   if (/credit balance/i.test(text)) return 'billing_error'
   if (text.includes('could not be reached')) return 'connection_failed'
-  if (apiType === 'overloaded_error' || category === 'overloaded' || status === 529) return 'overloaded'
-  if (status !== null) return codeOfStatus(status)
+  if (category === 'overloaded') return 'overloaded'
+  if (status !== null) return codeOfAnswer(status, apiType)
   if (category === 'server_error' || category === null || category === 'unknown') {
     return /stall|idle timeout/i.test(text) ? 'stream_stalled' : 'connection_failed'
   }
   return byCategory[category] ?? 'server_error'
 }
-
-const byStatus: Readonly<Record<number, ErrorCode>> = {
-  401: 'authentication_failed',
-  402: 'billing_error',
-  403: 'permission_denied',
-  404: 'model_not_found',
-  413: 'request_too_large',
-  429: 'rate_limited',
-}
-
-const codeOfStatus = (status: number): ErrorCode =>
-  byStatus[status] ?? (status >= 500 || status === 408 || status === 409 ? 'server_error' : 'model_request_rejected')
 
 const byTerminalReason: Readonly<Record<string, ErrorCode>> = {
   prompt_too_long: 'prompt_too_long',

@@ -23,6 +23,8 @@ const broken =
   }
 const refused = broken(new PerdureError('connection_failed', 'nobody there'))
 
+const streamed = '{"stream":true}'
+
 interface Asked {
   readonly policy?: Partial<RetryPolicy>
   readonly hasFallbackModel?: boolean
@@ -30,7 +32,7 @@ interface Asked {
 }
 
 /** Asks an upstream that does these things one after the other; the last one for ever. */
-async function ask(steps: readonly Step[], { policy, hasFallbackModel = false, body = '{}' }: Asked = {}) {
+async function ask(steps: readonly Step[], { policy, hasFallbackModel = false, body = streamed }: Asked = {}) {
   const notices: UpstreamNotice[] = []
   let attempts = 0
   const startMs = Date.now()
@@ -116,6 +118,10 @@ describe('what is asked only once', () => {
     expect((await ask([refused], { body })).attempts).toBe(1)
     expect((await ask([status(500)], { body })).attempts).toBe(1)
     expect((await ask([status(529), fine], { body })).attempts).toBe(2)
+  })
+
+  test('an answer in one piece that was waited for in vain', async () => {
+    expect((await ask([broken(new PerdureError('stream_stalled', 'silent'))], { body: '{}' })).attempts).toBe(1)
   })
 
   test('an answer that has begun: its break is the reader’s to hear', async () => {

@@ -9,7 +9,7 @@ import { begunAnswer } from './begun-answer.ts'
 import { decoratedUpstream } from './decorated-upstream.ts'
 import { longestWaitMs } from './longest-wait.ts'
 import { retryAfterMs } from './rate-limit-headers.ts'
-import { hasSideEffects } from './request-facts.ts'
+import { hasSideEffects, isStreamed } from './request-facts.ts'
 import { circuitHeader } from './with-circuit-breaker.ts'
 
 export interface RetryOptions {
@@ -101,10 +101,12 @@ function failureOfCause(cause: unknown, { body }: UpstreamRequest): Failure {
   const error = PerdureError.is(cause)
     ? cause
     : new PerdureError('connection_failed', 'The model’s service broke the connection.', { cause })
+  const isStall = error.code === 'stream_stalled'
   return {
     error,
-    answer: apiErrorResponse({ status: error.code === 'stream_stalled' ? 504 : 502, message: error.message }),
-    mayRepeat: !hasSideEffects(body),
+    answer: apiErrorResponse({ status: isStall ? 504 : 502, message: error.message }),
+    // An answer in one piece was waited for ten minutes: not that long again.
+    mayRepeat: !hasSideEffects(body) && (!isStall || isStreamed(body)),
     isRefusedByCircuit: false,
   }
 }
