@@ -10,7 +10,7 @@ import type { RecordedToolCall } from '../../src/ports/tool-record.ts'
 import {
   bodiesOf, MapTranscripts, reportsOf, resultsOf, runAgent, TestFolder, toolNames, wordsOf, type AgentRun, type FinishedAgent,
 } from './agent-rig.ts' // prettier-ignore
-import { processesWatched } from './watch-processes.ts'
+import { processesWatched } from '../support/watch-processes.ts'
 
 const call = (id: string, name: string, input: Record<string, unknown>): ScriptToolCall => ({ id, name, input })
 
