@@ -1,7 +1,6 @@
 import { promptTokensOf } from '../../domain/call-usage.ts'
 import { findPrice } from '../../domain/prices/find-price.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import type { LedgerCall } from '../../ports/ledger.ts'
 import type { ModelUpstream, RunAccount, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
 import { BudgetGate, type Admission, type GateAnswer, type Reservation } from '../budget/budget-gate.ts'
 import { answerCut, refusalAnswer } from '../budget/budget-refusals.ts'
