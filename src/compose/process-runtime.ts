@@ -6,10 +6,12 @@ import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { ModelGateway } from '../ports/model-gateway.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
+import { ProcessUpstreams } from './process-upstreams.ts'
 
-/** What all runs of one process share: one gateway, one driver, one connection per data directory. */
+/** What all runs of one process share: one gateway and its upstreams, one driver, one connection per data directory. */
 export interface ProcessRuntime {
   readonly gateway: ModelGateway
+  readonly upstreams: ProcessUpstreams
   readonly driver: AgentDriver<ClaudeAgentOptions>
   readonly startSlots: StartSlots
   /** Opened at first use, then shared. */
@@ -31,8 +33,10 @@ export function processRuntime(): ProcessRuntime {
 function createProcessRuntime(forget: () => void): ProcessRuntime {
   const directories = new Map<string, DataDirectory>()
   const gateway = createModelGateway()
+  const upstreams = new ProcessUpstreams()
   return {
     gateway,
+    upstreams,
     driver: createClaudeDriver(),
     startSlots: new StartSlots(availableParallelism()),
     dataDirectory(path) {
@@ -45,6 +49,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
     async close() {
       forget()
       await gateway.close()
+      await upstreams.close()
       await Promise.all([...directories.values()].map((directory) => directory.close()))
     },
   }

@@ -1,5 +1,23 @@
 import type { ModelUpstream } from '../../../ports/model-gateway.ts'
+import type { CredentialKind } from '../../credentials/credential-source.ts'
+import { environmentCredential } from '../../credentials/environment-credential.ts'
 import { anthropicBaseUrl, createAnthropicUpstream } from './anthropic-upstream.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export interface EnvironmentUpstreamOptions {
+  /** Instead of `ANTHROPIC_BASE_URL`. */
+  readonly baseUrl?: string | undefined
+  /** As `PERDURE_ALLOW_INSECURE=1`. */
+  readonly allowInsecure?: boolean | undefined
+}
+
+/** The variable that holds a credential, as every Anthropic client looks for it. */
+export function credentialVariable(environment: Environment): { variable: string; kind: CredentialKind } | undefined {
+  if (environment['ANTHROPIC_API_KEY']?.trim()) return { variable: 'ANTHROPIC_API_KEY', kind: 'apiKey' }
+  if (environment['ANTHROPIC_AUTH_TOKEN']?.trim()) return { variable: 'ANTHROPIC_AUTH_TOKEN', kind: 'authToken' }
+  return undefined
+}
 
 /**
  * The upstream that the environment names, as every Anthropic client reads it: `ANTHROPIC_API_KEY`, else
@@ -9,13 +27,15 @@ import { anthropicBaseUrl, createAnthropicUpstream } from './anthropic-upstream.
  * another machine without `PERDURE_ALLOW_INSECURE=1`.
  */
 export function credentialsFromEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  options: EnvironmentUpstreamOptions = {},
 ): ModelUpstream | undefined {
-  const apiKey = environment['ANTHROPIC_API_KEY']?.trim()
-  const authToken = environment['ANTHROPIC_AUTH_TOKEN']?.trim()
-  const baseUrl = environment['ANTHROPIC_BASE_URL']?.trim() || anthropicBaseUrl
-  const way = { baseUrl, environment, allowInsecure: environment['PERDURE_ALLOW_INSECURE'] === '1' }
-  if (apiKey) return createAnthropicUpstream({ credentials: { apiKey }, ...way })
-  if (authToken) return createAnthropicUpstream({ credentials: { authToken }, ...way })
-  return undefined
+  const found = credentialVariable(environment)
+  if (found === undefined) return undefined
+  return createAnthropicUpstream({
+    credentials: environmentCredential({ ...found, environment }),
+    baseUrl: options.baseUrl ?? (environment['ANTHROPIC_BASE_URL']?.trim() || anthropicBaseUrl),
+    environment,
+    allowInsecure: options.allowInsecure ?? environment['PERDURE_ALLOW_INSECURE'] === '1',
+  })
 }
