@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -24,11 +24,10 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
+/** Once in a process: a program’s modules do not change under it. */
 async function runModule(path: string): Promise<unknown> {
   try {
-    // A changed file is another module.
-    const { mtimeMs } = await stat(path)
-    const module = (await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`)) as { default?: unknown }
+    const module = (await import(pathToFileURL(path).href)) as { default?: unknown }
     if (module.default === undefined) throw invalid({ from: path }, 'it has no default export')
     return module.default
   } catch (cause) {
