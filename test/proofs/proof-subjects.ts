@@ -1,4 +1,5 @@
 import { proveLease } from './prove-lease.ts'
+import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
 import { proveStore } from './prove-store.ts'
 import type { TrialFacts, TrialOptions } from './trial.ts'
@@ -15,5 +16,6 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
   hosts: { what: 'the process that runs a session is killed', realBinary: true, trial: proveSession('host') },
   agents: { what: 'the agent’s process is killed', realBinary: true, trial: proveSession('agent') },
   store: { what: 'a process that writes to the store is killed, 50 times', realBinary: false, trial: proveStore },
+  ledger: { what: 'processes that spend from one budget are killed', realBinary: false, trial: proveLedger },
   lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
 }

@@ -1,5 +1,6 @@
 import { requires } from '../support/require.ts'
 import { proveLease } from './prove-lease.ts'
+import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
 import { planLives, type Victim } from './session-plan.ts'
 
@@ -20,6 +21,11 @@ requires('linux', 'pid-namespace').describe('a session', () => {
   test('survives the death of its host', () => inPairs(shortSeeds('host', 5), proveSession('host')), 120_000)
   test('survives the death of its agent', () => inPairs(shortSeeds('agent', 3), proveSession('agent')), 120_000)
   test('takes nothing from a driver that lost its lease', () => proveLease(1), 120_000)
+})
+
+requires('linux').describe('a ledger', () => {
+  const { test } = requires()
+  test('keeps its limits when those who spend are killed', () => inPairs([1, 2, 3, 4], proveLedger), 120_000)
 })
 
 async function inPairs(seeds: readonly number[], trial: (seed: number) => Promise<unknown>): Promise<void> {
