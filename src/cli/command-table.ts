@@ -53,10 +53,37 @@ const budgetCommands: CommandGroup['commands'] = {
   remove: { summary: 'Takes a limit away', load: async () => (await import('./commands/budget/remove.ts')).remove },
 }
 
+const vaultCommands: CommandGroup['commands'] = {
+  set: {
+    summary: 'Sets a secret, from standard input or a hidden prompt',
+    load: async () => (await import('./commands/vault/set.ts')).set,
+  },
+  list: { summary: 'Names and times', load: async () => (await import('./commands/vault/list.ts')).list },
+  delete: {
+    summary: 'Removes a secret',
+    load: async () => (await import('./commands/vault/delete.ts')).deleteCommand,
+  },
+}
+
+const configCommands: CommandGroup['commands'] = {
+  show: {
+    summary: 'What is in effect, and who says so',
+    load: async () => (await import('./commands/config/show.ts')).show,
+  },
+}
+
 export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   run: {
     summary: 'Run an agent: a new session, or the next turn of one',
     load: async () => (await import('./commands/run.ts')).run,
+  },
+  record: {
+    summary: 'Run an agent and take its model traffic down',
+    load: async () => (await import('./commands/record.ts')).record,
+  },
+  replay: {
+    summary: 'Do a recorded run again, without a model',
+    load: async () => (await import('./commands/replay.ts')).replay,
   },
   session: { summary: 'List, read, follow, fork and delete sessions', commands: sessionCommands },
   cost: {
@@ -64,6 +91,12 @@ export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/cost.ts')).cost,
   },
   budget: { summary: 'Limits of sessions, users, workspaces', commands: budgetCommands },
+  gateway: {
+    summary: 'The model gateway alone, for workers elsewhere',
+    load: async () => (await import('./commands/gateway.ts')).gateway,
+  },
+  vault: { summary: 'Secrets, encrypted at rest', commands: vaultCommands },
+  config: { summary: 'The configuration', commands: configCommands },
   demo: {
     summary: 'An agent mends a bug in a small repository; needs no key',
     load: async () => (await import('./commands/demo.ts')).demo,

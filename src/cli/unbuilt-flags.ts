@@ -8,6 +8,4 @@ export const unbuiltFlags: Readonly<Record<string, string>> = {
   sandbox: sandboxes,
   network: sandboxes,
   rewind: 'Fork the session at an event instead: perdure session fork <id> --at <sequence>.',
-  cassette: 'Play a script instead: --script <file>.',
-  record: 'Play a script instead: --script <file>.',
 }

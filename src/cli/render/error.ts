@@ -6,7 +6,8 @@ export function renderError(
   { code, message, hint }: Pick<StoredError, 'code' | 'message' | 'hint'>,
   style: Style,
 ): string {
-  const lines = [`${style.red('perdure:')} ${message} ${style.dim(`(${code})`)}`]
+  const [first = '', ...more] = message.split('\n')
+  const lines = [`${style.red('perdure:')} ${first} ${style.dim(`(${code})`)}`, ...more]
   if (hint !== '' && !message.includes(hint)) lines.push(`  ${hint}`)
   return lines.join('\n')
 }

@@ -12,6 +12,8 @@ export interface OutcomeOptions {
   readonly isScripted: boolean
   /** The flags of the data directory, for the line that says how to resume. */
   readonly dataDirectory: string | undefined
+  /** The session is gone afterwards, so that nothing is said about going on. */
+  readonly isTemporary?: boolean
 }
 
 const words: Readonly<Record<RunOutcome['status'], string>> = {
@@ -33,6 +35,7 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
     }
   }
   if ('error' in outcome && outcome.status !== 'cancelled') lines.push(renderError(outcome.error, style))
+  if (options.isTemporary === true) return lines.join('\n')
   lines.push(
     `${style.dim('session')} ${outcome.sessionId}`,
     `${style.dim('resume ')} ${resumeCommand(outcome.sessionId, options)}`,

@@ -9,6 +9,8 @@ export interface RunFlags {
   readonly tag?: string | undefined
   readonly model?: string | undefined
   readonly script?: string | undefined
+  readonly record?: string | undefined
+  readonly cassette?: string | undefined
   readonly cwd?: string | undefined
   readonly tools?: string | undefined
   readonly 'allowed-tools'?: string | undefined

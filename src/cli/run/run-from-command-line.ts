@@ -48,6 +48,7 @@ function viewFor(flags: RunFlags, sessionId: string): RunView {
     columns: process.stdout.columns ?? 100,
     sessionId,
     script: flags.script,
+    cassette: flags.cassette,
     dataDirectory: flags['data-dir'],
   })
 }

@@ -30,6 +30,8 @@ export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOp
     tags: listOf(flags.tag),
     model: flags.model,
     script: flags.script,
+    record: flags.record,
+    replay: flags.cassette,
     cwd: flags.cwd,
     tools: listOf(flags.tools),
     allowedTools: listOf(flags['allowed-tools']),

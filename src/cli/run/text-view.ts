@@ -10,12 +10,16 @@ export interface TextViewOptions {
   readonly columns: number
   readonly sessionId: string
   readonly script: string | undefined
+  readonly cassette?: string | undefined
   readonly dataDirectory: string | undefined
+  /** The session is gone afterwards. */
+  readonly isTemporary?: boolean
 }
 
 /** A run for a person: who plays the model, what happens, how it ended and how to go on. */
 export function createTextView(options: TextViewOptions): RunView {
-  const { style, columns, script, dataDirectory } = options
+  const { style, columns, script, cassette, dataDirectory, isTemporary = false } = options
+  const isScripted = script !== undefined || cassette !== undefined
   const live = new LiveView({ style, columns })
   return {
     show: (event) => {
@@ -25,20 +29,23 @@ export function createTextView(options: TextViewOptions): RunView {
     note: (text) => write(`${live.breakLine()}${style.yellow(text)}\n`),
     end: (outcome) => {
       write(live.breakLine())
-      writeLine(renderOutcome(outcome, { style, columns, dataDirectory, isScripted: script !== undefined }))
+      writeLine(renderOutcome(outcome, { style, columns, dataDirectory, isScripted, isTemporary }))
     },
   }
 }
 
 function header(
   { upstream, model, working_directory }: Extract<SessionStreamEvent, { type: 'perdure.run_started' }>,
-  { style, script, sessionId }: TextViewOptions,
+  { style, script, cassette, sessionId }: TextViewOptions,
 ): string {
   const player =
-    upstream === 'script'
-      ? style.yellow(
-          `A script plays the model${script === undefined ? '' : `: ${script}`}. The agent and its tools are real.`,
-        )
+    upstream === 'script' || upstream === 'cassette'
+      ? style.yellow(playedBy(upstream, script ?? cassette))
       : style.dim(`Model: ${model ?? 'the default one'}, by ${upstream}`)
   return `${player}\n${style.dim(`${sessionId} in ${working_directory}`)}\n`
+}
+
+function playedBy(upstream: 'script' | 'cassette', name: string | undefined): string {
+  const player = upstream === 'script' ? 'A script plays the model' : 'A recording plays the model'
+  return `${player}${name === undefined ? '' : `: ${name}`}. The agent and its tools are real.`
 }

@@ -1,4 +1,4 @@
-import { redact, redactJson } from '../../domain/redaction.ts'
+import { redact } from '../../domain/redaction.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { UpstreamRequest } from '../../ports/model-gateway.ts'
 import type { RecordedToolCall, ToolCallRecorder } from '../../ports/tool-record.ts'
@@ -135,15 +135,16 @@ export class CassetteRecorder implements ToolCallRecorder {
     }
   }
 
-  #header({ agent, model }: ExchangeRequest): HeaderLine {
+  #header({ agent, model, toCassette }: ExchangeRequest): HeaderLine {
     const { run = null } = this.#options
+    const written = changeTexts(run, (text) => redact(toCassette(text))) as HeaderLine['run']
     return {
       type: 'cassette',
       version: cassetteVersion,
       recordedAt: new Date().toISOString(),
       agent,
       model: model === '' ? null : model,
-      run: redactJson(run),
+      run: written,
     }
   }
 }

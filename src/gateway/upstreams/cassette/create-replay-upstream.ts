@@ -42,6 +42,8 @@ export interface ReplayReport {
   readonly unplayed: readonly string[]
   /** Where the run left the recording; null: it did not. */
   readonly divergence: PerdureError | null
+  /** The final answer of the recorded run, with the paths and ids of this one. Null: the recording does not tell. */
+  readonly recordedAnswer: string | null
 }
 
 export interface ReplayUpstream extends ModelUpstream {
@@ -63,10 +65,9 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
   const comparable = areToolsRecorded ? withoutToolResults : undefined
   const exchanges = new RecordedExchanges(cassette, { match, rules, comparable })
   const translations = new Map<string, (text: string) => string>()
-  const toolRecord = recordedToolCalls(
-    cassette,
-    (thread) => translations.get(thread) ?? ((text) => new PathTable(places).fromCassette(text)),
-  )
+  const translate = (thread: string) =>
+    translations.get(thread) ?? ((text: string) => new PathTable(places).fromCassette(text))
+  const toolRecord = recordedToolCalls(cassette, translate)
   let divergence: PerdureError | null = null
 
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
@@ -91,6 +92,7 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
     recorded: cassette.exchanges.length,
     unplayed: exchanges.unplayed.map(({ thread, index }) => `${thread} ${index}`),
     divergence,
+    recordedAnswer: cassette.outcome === null ? null : translate('main')(cassette.outcome.text),
   })
   return { name: 'cassette', handle, cassette, recordedTools: recordedTools(toolRecord, serversOf(cassette)), report }
 }
