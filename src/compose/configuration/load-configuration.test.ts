@@ -104,17 +104,37 @@ describe('what is in effect', () => {
 
 describe('a mistake', () => {
   test.each([
-    ['a misspelled section', { modle: {} }, 'modle', 'Did you mean model?'],
-    ['a misspelled name', { model: { keys: { main: { enw: 'X' } } } }, 'model.keys.main.enw', 'Did you mean env?'],
-    ['a misspelled limit', { model: { stall: { idleTimeoutms: 3 } } }, 'model.stall', 'Did you mean idleTimeoutMs?'],
-    ['two places', { model: { keys: { main: { env: 'X', vault: 'y' } } } }, 'model.keys.main', ''],
-    ['no place', { model: { keys: { main: { kind: 'apiKey' } } } }, 'model.keys.main', ''],
-    ['a line without a shell', { model: { keys: { main: { command: 'pass show x' } } } }, 'main.command', ''],
-    ['a tenant without a workspace', { model: { keys: { a: { env: 'X', tenants: ['acme'] } } } }, 'a.tenants.0', ''],
-    ['a URL that is none', { model: { baseUrl: 'nowhere' } }, 'model.baseUrl', ''],
-    ['a negative limit', { model: { keys: { a: { env: 'X', limits: { maxConcurrent: -1 } } } } }, 'maxConcurrent', ''],
-    ['not an object', [], 'expected object', ''],
-  ])('%s is named with its file and place', async (_what, content, place, hint) => {
+    ['a misspelled section', { modle: {} }, { place: 'modle', hint: 'Did you mean model?' }],
+    [
+      'a misspelled name',
+      { model: { keys: { main: { enw: 'X' } } } },
+      { place: 'model.keys.main.enw', hint: 'Did you mean env?' },
+    ],
+    [
+      'a misspelled limit',
+      { model: { stall: { idleTimeoutms: 3 } } },
+      { place: 'model.stall', hint: 'Did you mean idleTimeoutMs?' },
+    ],
+    ['two places', { model: { keys: { main: { env: 'X', vault: 'y' } } } }, { place: 'model.keys.main', hint: '' }],
+    ['no place', { model: { keys: { main: { kind: 'apiKey' } } } }, { place: 'model.keys.main', hint: '' }],
+    [
+      'a line without a shell',
+      { model: { keys: { main: { command: 'pass show x' } } } },
+      { place: 'main.command', hint: '' },
+    ],
+    [
+      'a tenant without a workspace',
+      { model: { keys: { a: { env: 'X', tenants: ['acme'] } } } },
+      { place: 'a.tenants.0', hint: '' },
+    ],
+    ['a URL that is none', { model: { baseUrl: 'nowhere' } }, { place: 'model.baseUrl', hint: '' }],
+    [
+      'a negative limit',
+      { model: { keys: { a: { env: 'X', limits: { maxConcurrent: -1 } } } } },
+      { place: 'maxConcurrent', hint: '' },
+    ],
+    ['not an object', [], { place: 'expected object', hint: '' }],
+  ])('%s is named with its file and place', async (_what, content, { place, hint }) => {
     const error = await refusalOf({ [projectFile]: content })
     expect(error.message).toContain(projectFile)
     expect(error.message).toContain(place)

@@ -13,6 +13,10 @@ const variable = 'PERDURE_VAULT_KEY'
 /** Where the master key is when no variable gives it: not beside the database, which is copied and backed up. */
 export const masterKeyFile = (environment: Environment): string => join(configurationFolder(environment), 'vault.key')
 
+/** Where the master key comes from, or will: the variable, or the file. */
+export const masterKeyPlace = (environment: Environment): string =>
+  environment[variable]?.trim() ? variable : masterKeyFile(environment)
+
 /**
  * The key that seals the vault: of `PERDURE_VAULT_KEY`, else of the user's key file, which is made when there is
  * first something to seal.
