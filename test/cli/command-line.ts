@@ -17,6 +17,8 @@ export interface Ended {
 export interface Started {
   readonly process: ChildProcessWithoutNullStreams
   readonly ended: Promise<Ended>
+  /** What it has written so far. */
+  readonly output: { readonly stdout: string; readonly stderr: string }
   /** Resolves once the output holds this text. */
   shows(text: string): Promise<void>
 }
@@ -63,7 +65,7 @@ export function start(args: readonly string[], { cwd, stdin = '', env }: CallOpt
       look()
       void ended.then(() => reject(new Error(`ended without showing ${text}: ${output.stdout}${output.stderr}`)))
     })
-  return { process: child, ended, shows }
+  return { process: child, ended, output, shows }
 }
 
 export const call = (args: readonly string[], options?: CallOptions): Promise<Ended> => start(args, options).ended
