@@ -72,25 +72,6 @@ const configCommands: CommandGroup['commands'] = {
   },
 }
 
-const vaultCommands: CommandGroup['commands'] = {
-  set: {
-    summary: 'Sets a secret, from standard input or a hidden prompt',
-    load: async () => (await import('./commands/vault/set.ts')).set,
-  },
-  list: { summary: 'Names and times', load: async () => (await import('./commands/vault/list.ts')).list },
-  delete: {
-    summary: 'Removes a secret',
-    load: async () => (await import('./commands/vault/delete.ts')).deleteCommand,
-  },
-}
-
-const configCommands: CommandGroup['commands'] = {
-  show: {
-    summary: 'What is in effect, and who says so',
-    load: async () => (await import('./commands/config/show.ts')).show,
-  },
-}
-
 export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
   run: {
     summary: 'Run an agent: a new session, or the next turn of one',
@@ -114,8 +95,6 @@ export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'The model gateway alone, for workers elsewhere',
     load: async () => (await import('./commands/gateway.ts')).gateway,
   },
-  vault: { summary: 'Secrets, encrypted at rest', commands: vaultCommands },
-  config: { summary: 'The configuration', commands: configCommands },
   vault: { summary: 'Secrets, encrypted at rest', commands: vaultCommands },
   config: { summary: 'The configuration', commands: configCommands },
   demo: {
