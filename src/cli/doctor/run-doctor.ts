@@ -1,5 +1,5 @@
 import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
-import { chooseUpstream } from '../../compose/choose-upstream.ts'
+import { describeCredentials } from '../../compose/describe-credentials.ts'
 import { processRuntime } from '../../compose/process-runtime.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { writeJson, writeLine } from '../output.ts'
@@ -30,7 +30,7 @@ export async function runDoctor({ isJson, dataDirectory }: DoctorOptions): Promi
 async function examine(dataDirectory: string | undefined): Promise<Check[]> {
   const [agent, credentials, storage, reaping, tools] = await Promise.all([
     checkAgent(),
-    checkCredentials(),
+    checkCredentials(dataDirectory),
     checkStorage(dataDirectory),
     checkReaping(dataDirectory),
     checkTools(),
@@ -53,15 +53,20 @@ function checkNode(): Check {
   }
 }
 
-/** Says whether there are credentials, never which. */
-async function checkCredentials(): Promise<Check> {
+/** Says where credentials come from, never which they are. */
+async function checkCredentials(dataDirectory: string | undefined): Promise<Check> {
   const facts = { name: 'credentials', isRequired: false, why: 'A real model needs them; a script needs none.' }
   try {
-    await chooseUpstream({}, process.env)
-    return { ...facts, isOk: true, found: 'in the environment', remedy: null }
+    const { found, warnings } = await describeCredentials(
+      process.env,
+      dataDirectory === undefined ? {} : { dataDirectory },
+    )
+    if (warnings.length === 0) return { ...facts, isOk: true, found, remedy: null }
+    return { ...facts, isOk: false, found, why: 'Whoever reads a key can use it.', remedy: warnings.join('; ') }
   } catch (error) {
-    const { message } = PerdureError.from(error)
-    return { ...facts, isOk: false, found: message, remedy: 'export ANTHROPIC_API_KEY=…' }
+    const { message, code, hint } = PerdureError.from(error)
+    const remedy = code === 'credentials_missing' ? 'export ANTHROPIC_API_KEY=…' : hint
+    return { ...facts, isOk: false, found: message, remedy }
   }
 }
 
