@@ -99,7 +99,7 @@ export interface ModelMessageObserved extends Observed {
 /** An attempt failed, and the request is made again after a delay. */
 export type ModelRetryObserved = Observed & Extract<UpstreamNotice, { type: 'retrying' }>
 
-/** The request is held back. Said again every few seconds while it is. */
+/** The request is held back. Said again every second while it is. */
 export type ModelWaitObserved = Observed & Extract<UpstreamNotice, { type: 'waiting' }>
 
 export interface ModelRequestEnded extends Observed {

@@ -102,6 +102,14 @@ describe('a model request that fails for a moment', () => {
   })
 })
 
+it('a run that waits for a rate limit is not taken for a silent one', { timeout: 30_000 }, async () => {
+  const limited = { error: { status: 429, retryAfterSeconds: 8 } }
+  const model = scriptedModel([{ when: once, reply: limited }, { reply: 'Hello.' }])
+  const { outcome } = await runToEnd(model, { idleTimeoutMs: 6_000 })
+  expect(outcome).toMatchObject({ status: 'completed', text: 'Hello.' })
+  expect(outcome.durationMs).toBeGreaterThan(8_000)
+})
+
 describe('with a fallback model', () => {
   it.each([529, 429, 500])('a run goes on there when the first model answers %i again and again', async (status) => {
     const model = scriptedModel([{ when: { model: 'opus' }, reply: fails(status) }, { reply: 'From the other one.' }])

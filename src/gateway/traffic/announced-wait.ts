@@ -4,10 +4,10 @@ import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
 type WaitingNotice = Extract<UpstreamNotice, { type: 'waiting' }>
 type Waiter = Pick<UpstreamRequest, 'signal' | 'notify'>
 
-/** Often enough for whoever takes silence for death. */
-const noticeEveryMs = 10_000
+/** Often enough for whoever takes silence for death, however short his patience. */
+const noticeEveryMs = 1_000
 
-/** Says that a request waits, now and every ten seconds. Returns the way to stop. */
+/** Says that a request waits, now and every second. Returns the way to stop. */
 export function announceWaiting({ notify }: Waiter, notice: () => Omit<WaitingNotice, 'type'>): () => void {
   if (notify === undefined) return () => {}
   const say = (): void => notify({ type: 'waiting', ...notice() })

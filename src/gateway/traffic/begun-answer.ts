@@ -1,10 +1,18 @@
 import type { UpstreamResponse } from '../../ports/model-gateway.ts'
 
+export interface BegunAnswer {
+  /** The same answer, nothing of it lost. */
+  readonly answer: UpstreamResponse
+  /** Its first bytes; empty where it has none. */
+  readonly start: Uint8Array
+}
+
 /** Resolves once the first bytes of an answer are there, or its end. @throws what its body throws before that. */
-export async function begunAnswer(answer: UpstreamResponse): Promise<UpstreamResponse> {
+export async function begunAnswer(answer: UpstreamResponse): Promise<BegunAnswer> {
   const chunks = answer.body[Symbol.asyncIterator]()
   const first = await chunks.next()
-  return { ...answer, body: resumed(first, chunks) }
+  const start = first.done === true ? new Uint8Array() : first.value
+  return { answer: { ...answer, body: resumed(first, chunks) }, start }
 }
 
 async function* resumed(

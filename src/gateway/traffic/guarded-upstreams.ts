@@ -40,7 +40,7 @@ export function guardedUpstream(upstream: ModelUpstream, guard: UpstreamGuard = 
 }
 
 /** For an upstream that hands each request to one of several guarded ones, and needs no guard of its own. */
-export function withoutGuard(upstream: ModelUpstream): ModelUpstream {
+export function withoutGuard<Upstream extends ModelUpstream>(upstream: Upstream): Upstream {
   guarded.set(upstream, upstream)
   return upstream
 }

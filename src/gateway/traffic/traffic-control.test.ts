@@ -79,15 +79,15 @@ describe('when the service throttles', () => {
     expect((await come('a', { model: 'other' })).admission).not.toBeNull()
   })
 
-  test('who waits says so at once and every ten seconds', async () => {
+  test('who waits says so at once and every second', async () => {
     const { control, come } = createScene()
-    control.close('m', 25_000)
+    control.close('m', 2_500)
     const { notices } = await come()
-    await vi.advanceTimersByTimeAsync(24_000)
+    await vi.advanceTimersByTimeAsync(2_400)
     expect(notices).toEqual([
-      { type: 'waiting', reason: 'rate_limit', delayMs: 25_000 },
-      { type: 'waiting', reason: 'rate_limit', delayMs: 15_000 },
-      { type: 'waiting', reason: 'rate_limit', delayMs: 5_000 },
+      { type: 'waiting', reason: 'rate_limit', delayMs: 2_500 },
+      { type: 'waiting', reason: 'rate_limit', delayMs: 1_500 },
+      { type: 'waiting', reason: 'rate_limit', delayMs: 500 },
     ])
     await vi.advanceTimersByTimeAsync(60_000)
     expect(notices).toHaveLength(3)

@@ -91,6 +91,24 @@ describe('what may pass by itself is asked again', () => {
   })
 })
 
+test.each([
+  ['overloaded_error', 'overloaded'],
+  ['rate_limit_error', 'rate_limited'],
+  ['api_error', 'server_error'],
+])('a stream that begins with %s is a refusal', async (type, code) => {
+  const data = JSON.stringify({ type: 'error', error: { type, message: 'not now' } })
+  const refusedLate: Step = () => ({
+    status: 200,
+    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    body: (async function* () {
+      yield Buffer.from(`event: error\ndata: ${data}\n\n`)
+    })(),
+  })
+  const { attempts, notices, answer } = await ask([refusedLate, fine])
+  expect({ attempts, status: answer.status }).toEqual({ attempts: 2, status: 200 })
+  expect(notices).toMatchObject([{ error: { code, message: 'not now' } }])
+})
+
 describe('what is asked only once', () => {
   test.each([400, 401, 402, 403, 404, 413])('%s, which travels on unchanged', async (code) => {
     const { answer, attempts } = await ask([status(code)])

@@ -9,6 +9,7 @@ import { begunAnswer } from './begun-answer.ts'
 import { decoratedUpstream } from './decorated-upstream.ts'
 import { longestWaitMs } from './longest-wait.ts'
 import { retryAfterMs } from './rate-limit-headers.ts'
+import { refusedInStream } from './refused-in-stream.ts'
 import { hasSideEffects, isStreamed } from './request-facts.ts'
 import { circuitHeader } from './with-circuit-breaker.ts'
 
@@ -59,7 +60,11 @@ async function attemptOnce(upstream: ModelUpstream, request: UpstreamRequest): P
   try {
     const answer = await upstream.handle(request)
     if (isRetryableStatus(answer.status)) return await failureOfAnswer(answer, request)
-    return await begunAnswer(answer)
+    const begun = await begunAnswer(answer)
+    const refusal = refusedInStream(begun)
+    if (refusal === undefined) return begun.answer
+    await drain(begun.answer.body)
+    return await failureOfAnswer(refusal, request)
   } catch (cause) {
     if (request.signal.aborted) throw cause
     return failureOfCause(cause, request)
@@ -85,6 +90,11 @@ async function failureOfAnswer(answer: UpstreamResponse, { body }: UpstreamReque
 
 /** Refused before anything was done. */
 const wasRefused = (status: number): boolean => status === 429 || status === 529
+
+/** What stands around an answer counts it as over only when it was read. */
+async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of body) continue
+}
 
 async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
