@@ -1,5 +1,6 @@
 import { asRecord } from '../wire/message-request.ts'
-import type { NumberPlace, RequestScan } from './scan-request.ts'
+import { spliceText, type TextEdit } from '../wire/json-text.ts'
+import type { RequestScan } from './scan-request.ts'
 
 /** An answer that is worth its call, where more was asked for. */
 const sensibleAnswer = 256
@@ -28,31 +29,17 @@ export interface Clamp {
  * are replaced in the text itself: any other byte stays what the agent sent.
  */
 export function clampRequest(bytes: Uint8Array, { body, scan, maxTokens }: Clamp): Uint8Array {
-  const edits: Edit[] = []
-  if (scan.maxTokens !== null) edits.push({ ...scan.maxTokens, value: maxTokens })
+  const edits: TextEdit[] = []
+  if (scan.maxTokens !== null) edits.push({ ...scan.maxTokens, text: String(maxTokens) })
   const budget = thinkingBudgetOf(body)
   const room = Math.max(smallestThinking, maxTokens - sensibleAnswer)
   if (scan.thinkingBudget !== null && budget !== undefined && budget > room) {
-    edits.push({ ...scan.thinkingBudget, value: room })
+    edits.push({ ...scan.thinkingBudget, text: String(room) })
   }
-  return splice(bytes, edits)
+  return spliceText(bytes, edits)
 }
 
 function thinkingBudgetOf(body: Readonly<Record<string, unknown>>): number | undefined {
   const { type, budget_tokens: budget } = asRecord(body['thinking'])
   return type === 'enabled' && typeof budget === 'number' ? budget : undefined
-}
-
-interface Edit extends NumberPlace {
-  readonly value: number
-}
-
-function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
-  const parts: Uint8Array[] = []
-  let from = 0
-  for (const { start, end, value } of edits.toSorted((left, right) => left.start - right.start)) {
-    parts.push(bytes.subarray(from, start), Buffer.from(String(value)))
-    from = end
-  }
-  return Buffer.concat([...parts, bytes.subarray(from)])
 }

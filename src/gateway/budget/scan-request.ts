@@ -1,13 +1,9 @@
-/** Where a number stands in a JSON text, in bytes. */
-export interface NumberPlace {
-  readonly start: number
-  readonly end: number
-}
+import { byteText, endOfString, startOfNext, type TextPlace } from '../wire/json-text.ts'
 
 /** What only the text of a request shows, and its parsed form does not. */
 export interface RequestScan {
-  readonly maxTokens: NumberPlace | null
-  readonly thinkingBudget: NumberPlace | null
+  readonly maxTokens: TextPlace | null
+  readonly thinkingBudget: TextPlace | null
   /** An object has a name twice: the service may read the one, and its cost be bounded by the other. */
   readonly repeatsName: boolean
 }
@@ -25,11 +21,10 @@ interface Step {
  * without touching any other byte. The text must be valid JSON.
  */
 export function scanRequest(body: Uint8Array): RequestScan {
-  // One character for each byte. What matters here is ASCII, and no byte of another character looks like it.
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+  const text = byteText(body)
   const path: Step[] = []
-  let maxTokens: NumberPlace | null = null
-  let thinkingBudget: NumberPlace | null = null
+  let maxTokens: TextPlace | null = null
+  let thinkingBudget: TextPlace | null = null
   let repeatsName = false
   let index = 0
   while (index < text.length) {
@@ -59,25 +54,7 @@ export function scanRequest(body: Uint8Array): RequestScan {
 const isAt = (path: readonly Step[], ...names: readonly string[]): boolean =>
   path.length === names.length && names.every((name, depth) => path[depth]?.name === name)
 
-function numberAt(text: string, start: number): NumberPlace | null {
+function numberAt(text: string, start: number): TextPlace | null {
   number.lastIndex = start
   return number.test(text) ? { start, end: number.lastIndex } : null
-}
-
-/** Just behind the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let quote = start
-  for (;;) {
-    quote = text.indexOf('"', quote + 1)
-    if (quote < 0) return text.length
-    let backslashes = 0
-    while (text[quote - 1 - backslashes] === '\\') backslashes += 1
-    if (backslashes % 2 === 0) return quote + 1
-  }
-}
-
-function startOfNext(text: string, index: number): number {
-  let next = index
-  while (text[next] === ' ' || text[next] === '\n' || text[next] === '\r' || text[next] === '\t') next += 1
-  return next
 }
