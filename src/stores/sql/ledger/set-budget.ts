@@ -75,10 +75,12 @@ async function findBudget(
 
 /** What was spent in the budget's window before there was the budget. */
 async function sumUp(transaction: Kysely<Tables>, { key, workspace, atMs }: BudgetAt): Promise<PeriodCount> {
-  const { fromMs, toMs } = boundsOfPeriod(key.window, atMs)
-  const row = await entriesOf(transaction, key, workspace)
-    .where('counted_at', '>=', fromMs)
-    .where('counted_at', '<', toMs)
+  let entries = entriesOf(transaction, key, workspace)
+  if (key.window !== 'total') {
+    const { fromMs, toMs } = boundsOfPeriod(key.window, atMs)
+    entries = entries.where('counted_at', '>=', fromMs).where('counted_at', '<', toMs)
+  }
+  const row = await entries
     .select([
       sql<string>`cast(coalesce(sum(cost_nano_usd), 0) as text)`.as('spent'),
       sql<string>`cast(coalesce(sum(presumed_nano_usd), 0) as text)`.as('presumed'),
@@ -103,19 +105,14 @@ function entriesOf(
       return entries.where('run_id', '=', key.id)
     case 'user':
       return entries.where('user_id', '=', key.id)
-    case 'session':
-      return entries.where((eb) =>
-        eb.or([
-          eb('session_id', '=', key.id),
-          eb('session_id', 'in', (forks) =>
-            forks
-              .selectFrom('ledger_fork')
-              .select('fork_session_id')
-              .where((inner) => inner.and({ organization_id, workspace_id }))
-              .where('ledger_fork.session_id', '=', key.id),
-          ),
-        ]),
-      )
+    case 'session': {
+      const forks = transaction
+        .selectFrom('ledger_fork')
+        .select('fork_session_id')
+        .where((eb) => eb.and({ organization_id, workspace_id, session_id: key.id }))
+      const itself = transaction.selectNoFrom(sql<string>`${key.id}`.as('fork_session_id'))
+      return entries.where('session_id', 'in', forks.unionAll(itself))
+    }
   }
 }
 

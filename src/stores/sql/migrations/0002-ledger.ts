@@ -117,7 +117,7 @@ async function indexEntries(database: Kysely<Tables>): Promise<void> {
     .columns([...workspaceKey, 'session_id', 'message_id'])
     .execute()
   await index('ledger_entry_by_run')
-    .columns([...workspaceKey, 'run_id'])
+    .columns([...workspaceKey, 'run_id', 'counted_at'])
     .execute()
   await index('ledger_entry_by_user')
     .columns([...workspaceKey, 'user_id', 'counted_at'])
