@@ -6,6 +6,8 @@ import type { RecordedToolCall, ToolCallRecord } from './tool-record.ts'
  */
 export interface RecordedTools {
   readonly record: ToolCallRecord
+  /** Whether a result comes at once, or after the time that the call took. */
+  readonly speed: 'now' | 'recorded'
   /**
    * Compares a call with the recorded one of its id.
    * @throws {PerdureError} `replay_diverged` when there is none, or another one.

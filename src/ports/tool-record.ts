@@ -11,6 +11,8 @@ export interface RecordedToolCall {
   readonly isError: boolean
   /** What the tool answered in its own structure, beside the text for the model; left out where there was none. */
   readonly structured?: unknown
+  /** Set where the call started a sub-agent, or had one go on. */
+  readonly startedThread?: true
   readonly durationMs: number | null
 }
 

@@ -64,7 +64,7 @@ async function record(run: AgentRun & { prompt: string }): Promise<Recording> {
 }
 
 const toolsOf = (calls: readonly RecordedToolCall[], servers: readonly RecordedServer[] = []): RecordedTools =>
-  recordedTools({ findToolCall: (id) => calls.find((it) => it.toolUseId === id), toolCalls: () => calls }, servers) // prettier-ignore
+  recordedTools({ record: { findToolCall: (id) => calls.find((it) => it.toolUseId === id), toolCalls: () => calls }, servers, speed: 'now' }) // prettier-ignore
 
 const lastText = ({ reports }: FinishedAgent): string | undefined => reportsOf(reports, 'turn_ended').at(-1)?.text
 

@@ -11,7 +11,7 @@ import { ExchangeThreads } from './exchange-threads.ts'
 import type { Places } from './normalise/places.ts'
 import type { UserRule } from './normalise/normalise-request.ts'
 import { readExchangeRequest, type ExchangeRequest } from './read-exchange-request.ts'
-import { putValue } from './value-parts.ts'
+import { cutValue, putValue } from './value-parts.ts'
 
 export interface RecorderOptions {
   /** The cassette's folder. What is there is replaced when the first exchange has ended. */
@@ -95,9 +95,9 @@ export class CassetteRecorder implements ToolCallRecorder {
     const index = (this.#toolCounts.get(thread) ?? 0) + 1
     this.#toolCounts.set(thread, index)
     this.#write(read, (writer) => {
-      const put = (value: unknown): string => {
-        const stored = changeTexts(value, (text) => redact(read.toCassette(text)))
-        return putValue(stored, (content, kind) => writer.folder.put(content, kind))
+      const put = (value: unknown): unknown => {
+        const stored = changeTexts(value ?? null, (text) => redact(read.toCassette(text)))
+        return cutValue(stored, (content, kind) => writer.folder.put(content, kind))
       }
       writer.addToolCall({
         type: 'tool',
@@ -109,6 +109,7 @@ export class CassetteRecorder implements ToolCallRecorder {
         content: put(call.content),
         isError: call.isError,
         ...(call.structured === undefined ? {} : { structured: put(call.structured) }),
+        ...(call.startedThread === true ? { startedThread: true } : {}),
         durationMs: call.durationMs === null ? null : Math.round(call.durationMs),
       })
     })

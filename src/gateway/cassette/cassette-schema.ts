@@ -61,10 +61,13 @@ export const toolLine = z.object({
   index: z.number().int().positive(),
   toolUseId: z.string(),
   name: z.string(),
-  input: bodyName,
-  content: bodyName,
+  /** These three are cut into parts as requests are; what is small stands here. */
+  input: z.unknown(),
+  content: z.unknown(),
   isError: z.boolean(),
-  structured: bodyName.optional(),
+  structured: z.unknown().optional(),
+  /** The call started a sub-agent, or had one go on. */
+  startedThread: z.literal(true).optional(),
   durationMs: z.number().nullable(),
 })
 

@@ -13,7 +13,7 @@ export function recordedToolCalls(
   translationOf: (thread: string) => (text: string) => string,
 ): ToolCallRecord {
   const read = (line: ToolLine): RecordedToolCall => {
-    const value = (name: string): unknown => changeTexts(cassette.value(name), translationOf(line.thread))
+    const value = (stored: unknown): unknown => changeTexts(cassette.joined(stored), translationOf(line.thread))
     return {
       agentId: sortOfName(line.thread) === 'main' ? null : line.thread,
       toolUseId: line.toolUseId,
@@ -22,6 +22,7 @@ export function recordedToolCalls(
       content: value(line.content),
       isError: line.isError,
       ...(line.structured === undefined ? {} : { structured: value(line.structured) }),
+      ...(line.startedThread === undefined ? {} : { startedThread: true }),
       durationMs: line.durationMs,
     }
   }

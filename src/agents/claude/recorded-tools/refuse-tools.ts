@@ -1,4 +1,5 @@
 import type { HookCallbackMatcher, PreToolUseHookInput, SyncHookJSONOutput } from '@anthropic-ai/claude-agent-sdk'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RecordedTools } from '../../../ports/recorded-tools.ts'
 
 export interface RefuseToolsOptions {
@@ -8,7 +9,7 @@ export interface RefuseToolsOptions {
 
 /**
  * Tools that move nothing but the agent's own state, which its next requests depend on: they work as ever
- * unless they failed in the recorded run. A sub-agent has to run so that its requests are made.
+ * unless they were refused in the recorded run. A sub-agent has to run so that its requests are made.
  */
 const ownTools = new Set([
   'Agent', 'Task', 'SendMessage', 'ListAgents', 'Skill', 'StructuredOutput', 'ToolSearch', 'TodoWrite',
@@ -19,15 +20,17 @@ export const isOwnTool = (name: string): boolean => ownTools.has(name)
 
 /** A hook that lets no tool work. Should it fail, the call is refused too. */
 export function refuseTools({ recorded, onRefused }: RefuseToolsOptions): HookCallbackMatcher {
-  const decide = (call: PreToolUseHookInput): SyncHookJSONOutput => {
-    const failed = recorded.record.findToolCall(call.tool_use_id)?.isError === true
-    if (isOwnTool(call.tool_name) && !failed) return decision('allow', { updatedInput: withoutIsolation(call) })
+  const decide = async (call: PreToolUseHookInput, signal: AbortSignal): Promise<SyncHookJSONOutput> => {
+    const known = recorded.record.findToolCall(call.tool_use_id)
+    const worked = known?.isError !== true || known.startedThread === true
+    if (isOwnTool(call.tool_name) && worked) return decision('allow', { updatedInput: withoutIsolation(call) })
+    if (recorded.speed === 'recorded') await delay(known?.durationMs ?? 0, undefined, { signal })
     onRefused(call.tool_use_id)
     return decision('deny', { permissionDecisionReason: 'The result comes from the recording.' })
   }
   return {
     onFailure: 'block',
-    hooks: [async (input) => (input.hook_event_name === 'PreToolUse' ? decide(input) : {})],
+    hooks: [async (input, _id, { signal }) => (input.hook_event_name === 'PreToolUse' ? decide(input, signal) : {})],
   }
 }
 

@@ -54,6 +54,12 @@ export const omitRules: readonly OmitRule[] = [
     of: 'request',
   },
   {
+    name: 'safeguards',
+    reason: 'what the service’s own check of dangerous calls is told of machine, user and settings',
+    field: 'safeguards',
+    of: 'request',
+  },
+  {
     name: 'cache_control',
     reason: 'wanders from message to message, and changes what an answer costs but not what it says',
     field: 'cache_control',

@@ -28,6 +28,7 @@ interface OpenCall {
   readonly name: string
   readonly input: unknown
   readonly startedMs: number
+  startedThread: boolean
 }
 
 /** Hands every report on at once, and after the last one waits until all calls are recorded. */
@@ -38,14 +39,19 @@ async function* tap(reports: AsyncIterable<AgentReport>, recorder: ToolCallRecor
     for await (const report of reports) {
       if (report.type === 'content_block' && report.block.type === 'tool_use') {
         const { id, name, input } = report.block
-        open.set(id, { name, input, startedMs: performance.now() })
+        open.set(id, { name, input, startedMs: performance.now(), startedThread: false })
       }
+      if (report.type === 'thread_started' && report.toolUseId !== null) noteThread(open.get(report.toolUseId))
       if (report.type === 'tool_result') writing.push(record(report, { call: open.get(report.toolUseId), recorder }))
       yield report
     }
   } finally {
     for (const failure of await Promise.all(writing)) if (failure !== undefined) yield failure
   }
+}
+
+function noteThread(call: OpenCall | undefined): void {
+  if (call !== undefined) call.startedThread = true
 }
 
 type ToolResult = Extract<AgentReport, { type: 'tool_result' }>
@@ -65,7 +71,8 @@ async function record(
       content: result.content,
       isError: result.isError,
       ...(result.output === undefined ? {} : { structured: result.output }),
-      durationMs: performance.now() - call.startedMs,
+      ...(call.startedThread ? { startedThread: true } : {}),
+      durationMs: Math.round(performance.now() - call.startedMs),
     })
     return undefined
   } catch (error) {

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PerdureError } from '../../../errors/perdure-error.ts'
-import type { RecordedServer, RecordedTools, ToolCall } from '../../../ports/recorded-tools.ts'
-import type { RecordedToolCall, ToolCallRecord } from '../../../ports/tool-record.ts'
+import type { RecordedTools, ToolCall } from '../../../ports/recorded-tools.ts'
+import type { RecordedToolCall } from '../../../ports/tool-record.ts'
 
 const shownCalls = 5
 const shownInput = 200
 
 /** The tools of a recording, for a replay in which none works. */
-export function recordedTools(record: ToolCallRecord, servers: readonly RecordedServer[]): RecordedTools {
+export function recordedTools(facts: Pick<RecordedTools, 'record' | 'servers' | 'speed'>): RecordedTools {
+  const { record } = facts
   const met = new Set<string>()
   return {
-    record,
-    servers,
+    ...facts,
     check: (call) => {
       const recorded = record.findToolCall(call.toolUseId)
       if (recorded === undefined) throw unknownCall(call, { of: record.toolCalls(), met })

@@ -94,7 +94,13 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
     divergence,
     recordedAnswer: cassette.outcome === null ? null : translate('main')(cassette.outcome.text),
   })
-  return { name: 'cassette', handle, cassette, recordedTools: recordedTools(toolRecord, serversOf(cassette)), report }
+  return {
+    name: 'cassette',
+    handle,
+    cassette,
+    recordedTools: recordedTools({ record: toolRecord, servers: serversOf(cassette), speed }),
+    report,
+  }
 }
 
 const serversOf = (cassette: Cassette): RecordedServer[] =>
