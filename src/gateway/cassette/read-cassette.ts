@@ -12,7 +12,7 @@ import {
   type TimingLine,
   type ToolLine,
 } from './cassette-schema.ts'
-import { getValue } from './value-parts.ts'
+import { getValue, joinValue } from './value-parts.ts'
 
 /** A recording as it lies on the disk. */
 export interface Cassette {
@@ -24,6 +24,8 @@ export interface Cassette {
   readonly outcome: OutcomeLine | null
   /** When what came; undefined where it was not kept. */
   readonly timingOf: (exchange: ExchangeLine) => TimingLine | undefined
+  /** A value that was cut into parts. @throws {PerdureError} `cassette_invalid`. */
+  readonly joined: (value: unknown) => unknown
   /** A body that is a JSON value. @throws {PerdureError} `cassette_invalid`. */
   readonly value: (name: string) => unknown
   /** @throws {PerdureError} `cassette_invalid`. */
@@ -38,6 +40,7 @@ export function readCassette(path: string): Cassette {
   const [first, ...others] = readManifest(folder)
   if (first?.type !== 'cassette') throw invalid(`${folder.manifestPath} does not begin as a cassette does.`)
   const timings = readTimings(folder)
+  const part = (name: string): string => folder.get(name).toString('utf8')
   const exchanges = others.filter((line) => line.type === 'exchange')
   return {
     path,
@@ -46,7 +49,8 @@ export function readCassette(path: string): Cassette {
     tools: others.filter((line) => line.type === 'tool'),
     outcome: others.find((line) => line.type === 'outcome') ?? null,
     timingOf: ({ thread, index }) => timings.get(`${thread} ${index}`),
-    value: (name) => getValue(name, (part) => folder.get(part).toString('utf8')),
+    joined: (value) => joinValue(value, part),
+    value: (name) => getValue(name, part),
     bytes: (name) => folder.get(name),
   }
 }

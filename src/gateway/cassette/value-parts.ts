@@ -15,8 +15,13 @@ const groupSize = 4
  * Gives the name of the part that holds the rest.
  */
 export function putValue(value: unknown, put: PutPart): string {
-  return put(canonicalJson(cut(value, put)), 'json')
+  return put(canonicalJson(typeof value === 'string' ? cutText(value, put) : cutOnce(value, put)), 'json')
 }
+
+/** The same, but what is left stands for itself: a small value is not kept apart. */
+export const cutValue = (value: unknown, put: PutPart): unknown => cut(value, put)
+
+export const joinValue = (value: unknown, get: GetPart): unknown => joined(value, get)
 
 export function getValue(name: string, get: GetPart): unknown {
   return joined(JSON.parse(get(name)), get)
@@ -24,9 +29,14 @@ export function getValue(name: string, get: GetPart): unknown {
 
 function cut(value: unknown, put: PutPart): unknown {
   if (typeof value === 'string') return cutText(value, put)
-  if (value === null || typeof value !== 'object') return value
-  const inner = Array.isArray(value) ? cutList(value, put) : cutRecord(value, put)
+  const inner = cutOnce(value, put)
   return sizeOf(inner) > inlineLimit ? { $value: put(canonicalJson(inner), 'json') } : inner
+}
+
+/** The value itself, with what is in it cut. */
+function cutOnce(value: unknown, put: PutPart): unknown {
+  if (value === null || typeof value !== 'object') return value
+  return Array.isArray(value) ? cutList(value, put) : cutRecord(value, put)
 }
 
 function cutText(text: string, put: PutPart): unknown {
