@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 import { presume } from '../../../domain/budget-count.ts'
+import type { BudgetState } from '../../../domain/budget.ts'
+import { stateOf, type BudgetPeriod } from '../../../domain/budget-period.ts'
 import type { LeaseOwner } from '../../../ports/lease.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
 import type { Tables } from '../schema.ts'
 import { presumedEntryOf } from './entry-row.ts'
-import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
-import { amount, reservationColumns, reservationOf } from './ledger-rows.ts'
+import { budgetsOf, nowOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
+import { amount, periodsAt, reservationColumns, reservationOf, type Periods } from './ledger-rows.ts'
 
 /** Whose reservations are meant: a workspace's, or those of all workspaces of an organization. */
 export interface ReservationScope {
@@ -28,10 +30,23 @@ export async function giveUpDeadReservations(
 }
 
 /** The same in a transaction of its own, and only when there are any: for those who just want to read. */
-export async function giveUpIfDead(scope: ReservationScope, context: LedgerContext): Promise<void> {
+export async function giveUpIfDead(scope: ReservationScope, context: LedgerContext): Promise<boolean> {
   const { backend } = context
-  if ((await findDead(backend.reader, scope, context)).length === 0) return
+  if ((await findDead(backend.reader, scope, context)).length === 0) return false
   await backend.write((transaction) => giveUpDeadReservations(transaction, scope, context))
+  return true
+}
+
+/** What is read of an organization's budgets once nothing is held for the dead. Where nothing is held, that is one read. */
+export async function readBudgets(
+  { organization_id, read }: { organization_id: string; read: (periods: Periods) => Promise<readonly BudgetPeriod[]> },
+  context: LedgerContext,
+): Promise<BudgetState[]> {
+  const periods = periodsAt(await nowOf(context))
+  let budgets = await read(periods)
+  const isHeld = budgets.some(({ reservedNanoUsd }) => reservedNanoUsd > 0n)
+  if (isHeld && (await giveUpIfDead({ organization_id }, context))) budgets = await read(periods)
+  return budgets.map((budget) => stateOf(budget))
 }
 
 async function findDead(
@@ -68,7 +83,7 @@ async function giveUp(transaction: Kysely<Tables>, reservation: Reservation, con
     .where((eb) => eb.and({ ...workspace, reservation_id: reservation.id }))
     .execute()
   await transaction.executeQuery(queries.insertEntries(workspace, [presumedEntryOf(reservation, grantedNanoUsd)]))
-  const before = await budgetsOf(transaction, account, { queries, atMs: reservedAtMs })
+  const before = await budgetsOf(transaction, account, { queries, periods: periodsAt(reservedAtMs) })
   const after = before.map((budget) => presume(budget, grantedNanoUsd))
   await putBudgets(transaction, { before, after, workspace }, queries)
 }

@@ -5,7 +5,7 @@ import type { LeaseOwner } from '../../../ports/lease.ts'
 import type { Tables, WorkspaceColumns } from '../schema.ts'
 import type { SqlBackend } from '../sql-backend.ts'
 import type { LedgerQueries, PeriodRow } from './ledger-queries.ts'
-import { budgetKeyColumns, budgetPeriodOf, periodsAt } from './ledger-rows.ts'
+import { budgetKeyColumns, budgetPeriodOf, budgetsInPeriods, type Periods } from './ledger-rows.ts'
 
 /** What the ledgers of one database share. */
 export interface LedgerContext {
@@ -19,21 +19,37 @@ export const workspaceOf = (account: Pick<TenantAccount, 'organizationId' | 'wor
   workspace_id: account.workspaceId,
 })
 
-/** The budgets in which a call of this account counts, in the periods of a moment. */
+/** The budgets in which a call of this account counts, in these periods. */
 export async function budgetsOf(
   database: Kysely<Tables>,
   account: TenantAccount,
-  { queries, atMs }: { queries: LedgerQueries; atMs: number },
+  { queries, periods }: { queries: LedgerQueries; periods: Periods },
 ): Promise<BudgetPeriod[]> {
   const { runId, sessionId, forkedFrom, userId, workspaceId, organizationId } = account
   const ids = [runId, sessionId, ...forkedFrom, ...(userId === null ? [] : [userId]), workspaceId, organizationId]
-  const periods = periodsAt(atMs)
   const query = queries.budgets(
     { ...workspaceOf(account), ...periods },
     ids.map((id) => ({ id })),
   )
   const { rows } = await database.executeQuery(query)
   return rows.map((row) => budgetPeriodOf(row, periods)).filter((budget) => countsIn(budget, account))
+}
+
+/** All budgets of these workspaces, in an order that stays. */
+export async function budgetsIn(
+  database: Kysely<Tables>,
+  { organization_id, workspaceIds }: { organization_id: string; workspaceIds: readonly string[] },
+  periods: Periods,
+): Promise<BudgetPeriod[]> {
+  const rows = await budgetsInPeriods(database, periods)
+    .where('b.organization_id', '=', organization_id)
+    .where('b.workspace_id', 'in', [...workspaceIds])
+    .orderBy('b.workspace_id')
+    .orderBy('b.scope')
+    .orderBy('b.scope_id')
+    .orderBy('b.time_window')
+    .execute()
+  return rows.map((row) => budgetPeriodOf(row, periods))
 }
 
 /** Writes down how the budgets stand after something was counted, closed ones included. */

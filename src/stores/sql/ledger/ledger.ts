@@ -22,9 +22,9 @@ import {
 } from '../../ledger/check-ledger-input.ts'
 import type { Tables, WorkspaceColumns } from '../schema.ts'
 import { queryCosts } from './cost-query.ts'
-import { giveUpDeadReservations, giveUpIfDead } from './give-up-reservations.ts'
-import { budgetsOf, nowOf, putBudgets, type LedgerContext } from './ledger-context.ts'
-import { budgetPeriodOf, budgetsInPeriods, periodsAt, sharedByWorkspaces } from './ledger-rows.ts'
+import { giveUpDeadReservations, giveUpIfDead, readBudgets } from './give-up-reservations.ts'
+import { budgetsIn, budgetsOf, putBudgets, type LedgerContext } from './ledger-context.ts'
+import { periodsAt, sharedByWorkspaces, type Periods } from './ledger-rows.ts'
 import { removeBudget, setBudget } from './set-budget.ts'
 import { releaseReservation, settleCall } from './settle-call.ts'
 
@@ -55,22 +55,11 @@ export class SqlLedger implements Ledger {
   async budgets(of?: CallAccount): Promise<BudgetState[]> {
     const { backend, queries } = this.#context
     const { organization_id, workspace_id } = this.#workspace
-    await giveUpIfDead({ organization_id }, this.#context)
-    const atMs = await nowOf(this.#context)
-    if (of) {
-      const budgets = await budgetsOf(backend.reader, this.#tenant(of), { queries, atMs })
-      return budgets.map((budget) => stateOf(budget))
-    }
-    const periods = periodsAt(atMs)
-    const rows = await budgetsInPeriods(backend.reader, periods)
-      .where('b.organization_id', '=', organization_id)
-      .where('b.workspace_id', 'in', [workspace_id, sharedByWorkspaces])
-      .orderBy('b.workspace_id')
-      .orderBy('b.scope')
-      .orderBy('b.scope_id')
-      .orderBy('b.time_window')
-      .execute()
-    return rows.map((row) => stateOf(budgetPeriodOf(row, periods)))
+    const read = (periods: Periods) =>
+      of
+        ? budgetsOf(backend.reader, this.#tenant(of), { queries, periods })
+        : budgetsIn(backend.reader, { organization_id, workspaceIds: [workspace_id, sharedByWorkspaces] }, periods)
+    return readBudgets({ organization_id, read }, this.#context)
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveAnswer> {
@@ -117,7 +106,7 @@ export class SqlLedger implements Ledger {
     const facts = (await transaction.executeQuery(queries.reservationFacts(key))).rows[0]!
     if (facts.granted !== null) return { status: 'reserved', grantedNanoUsd: BigInt(facts.granted) }
     const account = this.#tenant(request.account)
-    const at = { queries, atMs: facts.now }
+    const at = { queries, periods: periodsAt(facts.now) }
     let before = await budgetsOf(transaction, account, at)
     let decision = decideReserve(before, request)
     if (decision.status === 'busy') {

@@ -1,5 +1,4 @@
 import type { BudgetKey, BudgetLimit, BudgetState } from '../../../domain/budget.ts'
-import { stateOf } from '../../../domain/budget-period.ts'
 import type {
   CostRow,
   OrganizationCostDimension,
@@ -8,9 +7,9 @@ import type {
 } from '../../../ports/ledger.ts'
 import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from '../../ledger/check-ledger-input.ts'
 import { queryCosts } from './cost-query.ts'
-import { giveUpIfDead } from './give-up-reservations.ts'
-import { nowOf, type LedgerContext } from './ledger-context.ts'
-import { budgetPeriodOf, budgetsInPeriods, periodsAt, sharedByWorkspaces } from './ledger-rows.ts'
+import { giveUpIfDead, readBudgets } from './give-up-reservations.ts'
+import { budgetsIn, type LedgerContext } from './ledger-context.ts'
+import { sharedByWorkspaces, type Periods } from './ledger-rows.ts'
 import { removeBudget, setBudget } from './set-budget.ts'
 
 export class SqlOrganizationLedger implements OrganizationLedger {
@@ -35,15 +34,11 @@ export class SqlOrganizationLedger implements OrganizationLedger {
   }
 
   async budgets(): Promise<BudgetState[]> {
-    const { organization_id, workspace_id } = this.#workspace
-    await giveUpIfDead({ organization_id }, this.#context)
-    const periods = periodsAt(await nowOf(this.#context))
-    const rows = await budgetsInPeriods(this.#context.backend.reader, periods)
-      .where('b.organization_id', '=', organization_id)
-      .where('b.workspace_id', '=', workspace_id)
-      .orderBy('b.time_window')
-      .execute()
-    return rows.map((row) => stateOf(budgetPeriodOf(row, periods)))
+    const { organization_id } = this.#workspace
+    const { reader } = this.#context.backend
+    const read = (periods: Periods) =>
+      budgetsIn(reader, { organization_id, workspaceIds: [sharedByWorkspaces] }, periods)
+    return readBudgets({ organization_id, read }, this.#context)
   }
 
   async costs(query: OrganizationCostQuery = {}): Promise<CostRow<OrganizationCostDimension>[]> {

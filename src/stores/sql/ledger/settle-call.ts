@@ -10,7 +10,7 @@ import type { EntryRow } from './entry-queries.ts'
 import { entryOf, presumedEntryOf } from './entry-row.ts'
 import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
 import type { LedgerQueries } from './ledger-queries.ts'
-import { reservationOf } from './ledger-rows.ts'
+import { periodsAt, reservationOf } from './ledger-rows.ts'
 
 /** A call with the tenant that its account belongs to. */
 export type TenantCall = LedgerCall & { readonly account: TenantAccount }
@@ -25,14 +25,14 @@ export async function settleCall(
   const key = { ...workspaceOf(account), entry_id: call.id, session_id: account.sessionId, message_id: call.messageId }
   const facts = (await transaction.executeQuery(queries.entryFacts(key))).rows[0]!
   if (facts.counted_at !== null) {
-    const budgets = await budgetsOf(transaction, account, { queries, atMs: facts.counted_at })
+    const budgets = await budgetsOf(transaction, account, { queries, periods: periodsAt(facts.counted_at) })
     const [isDuplicate, isOverrun] = [facts.is_duplicate === 1, facts.is_overrun === 1]
     return { isDuplicate, isOverrun, budgets: budgets.map((budget) => stateOf(budget)), crossed: [] }
   }
   const held =
     reservationId === null ? undefined : await takeReservation(transaction, { account, reservationId, queries })
   const countedAtMs = held?.reservedAtMs ?? facts.now
-  const before = await budgetsOf(transaction, account, { queries, atMs: countedAtMs })
+  const before = await budgetsOf(transaction, account, { queries, periods: periodsAt(countedAtMs) })
   const isDuplicate = facts.is_known_message === 1
   const settled = settleInBudgets(before, { ...call, isDuplicate, held, wasReserved: reservationId !== null })
   const { budgets: after, isOverrun, crossed } = settled
@@ -58,7 +58,7 @@ export async function releaseReservation(
   const workspace = workspaceOf(held.account)
   const correction = correctionOf(held)
   if (correction.length > 0) await transaction.executeQuery(queries.insertEntries(workspace, correction))
-  const before = await budgetsOf(transaction, held.account, { queries, atMs: held.reservedAtMs })
+  const before = await budgetsOf(transaction, held.account, { queries, periods: periodsAt(held.reservedAtMs) })
   const after = before.map((budget) => withdraw(budget, held))
   await putBudgets(transaction, { before, after, workspace }, queries)
 }
