@@ -246,6 +246,41 @@ describe('calls at the same time', () => {
     expect(done).toEqual([0, 1, 2])
   })
 
+  test('are content with room for a long answer each, where one that wants all would keep the others waiting', async () => {
+    const { upstream, answers, calls } = held()
+    const metered = await openMetered(upstream, { limitUsd: 1 })
+    const greedy = { ...haiku, max_tokens: 128_000 }
+    const asked = [0, 1, 2, 3].map(() => metered.ask(greedy))
+    await vi.waitFor(() => expect(answers).toHaveLength(4))
+    expect(metered.seen.filter(({ type }) => type === 'waiting')).toEqual([])
+    for (const answer of answers) answer()
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(calls()).toBe(4)
+  })
+
+  test('one that was cut only because others held the rest goes on', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { upstream, requests } = uncounted(async (request) => {
+      const { max_tokens: written } = bodyOf(request)
+      if (written > 100_000) await promise
+      return told(
+        { input_tokens: 100, output_tokens: Math.min(written, 20_000) },
+        written > 20_000 ? 'end_turn' : 'max_tokens',
+      )
+    })
+    const metered = await openMetered(upstream, { limitUsd: 0.82 })
+    const greedy = { ...haiku, max_tokens: 128_000 }
+    const first = metered.ask(greedy)
+    await vi.waitFor(() => expect(requests).toHaveLength(1))
+    const second = await metered.ask(greedy)
+    expect(bodyOf(requests.at(-1)!).max_tokens).toBe(16_384)
+    expect(await second.text()).toContain('max_tokens')
+    resolve()
+    expect((await first).status).toBe(200)
+    expect((await metered.ask(greedy)).status).toBe(200)
+    expect(metered.watch.refusals).toEqual([])
+  })
+
   test('one that waits and hangs up leaves nothing behind', async () => {
     const { upstream, answers, calls } = held()
     const metered = await openMetered(upstream, { limitUsd: 0.01 })

@@ -33,7 +33,7 @@ export interface Reservation {
   readonly budgets: readonly string[]
   /** To remember how many tokens it had; null where that says nothing. */
   readonly prompt: PromptItems | null
-  /** What the answer was cut down to, and by which budget; null where there was room for all. */
+  /** What the answer was cut down to, and by which budget; null where there was room for all, or is when others are done. */
   readonly clamp: { readonly maxTokens: number; readonly budget: BudgetState } | null
 }
 
@@ -58,7 +58,16 @@ export interface BudgetGateOptions {
 }
 
 /** An answer of fewer tokens than this is worth asking the service for its count of the prompt. */
-const roomyAnswer = 4_096
+const shortAnswer = 4_096
+
+/**
+ * Where others hold a part of the budget, a call is content with room for so many tokens: agents ask for far more
+ * than nearly all of their answers need, and would stand in each other's way.
+ */
+const sharedAnswer = 16_384
+
+/** After waiting so long for that, a call takes whatever is left, if it makes sense. */
+const patienceMs = 60_000
 
 /** Lets calls of one run through as far as its hard budgets allow: each is reserved at its worst case first. */
 export class BudgetGate {
@@ -110,6 +119,8 @@ class CallAtGate {
   readonly #reservationId = `resv_${newIdBody()}`
   #bounds: CallBounds
   #isCounted: boolean
+  /** What it asked for, less than it wants, because others hold the rest. */
+  #shareNanoUsd: NanoUsd | null = null
 
   constructor(options: BudgetGateOptions, facts: CallFacts) {
     this.#options = options
@@ -134,22 +145,22 @@ class CallAtGate {
   }
 
   #reserve(): Promise<SettledReserve> {
-    const { account, request, budgets, price } = this.#facts
+    const { account, request, budgets } = this.#facts
     const nameOf = (key: BudgetKey): string => budgetName(account, key)
-    const wanted = worstCaseCost(this.#bounds, price)
-    const minimum = this.#minimum()
     return this.#options.line.reserve({
       budgets: budgets.map(nameOf),
       nameOf,
       signal: request.signal,
       ...(request.notify === undefined ? {} : { notify: request.notify }),
-      ask: (waitingFor) => {
-        const left = waitingFor === null ? wanted : leftOf(waitingFor)
+      ask: (busy, waitedMs) => {
+        const whole = this.#cost(this.#bounds.outputTokens)
+        const wantedNanoUsd = busy === null ? whole : this.#share(busy, { whole, waitedMs })
+        this.#shareNanoUsd = wantedNanoUsd < whole ? wantedNanoUsd : null
         return account.ledger.reserve({
           reservationId: this.#reservationId,
           account: account.callAccount,
-          wantedNanoUsd: left >= minimum && left < wanted ? left : wanted,
-          minimumNanoUsd: minimum,
+          wantedNanoUsd,
+          minimumNanoUsd: this.#minimum(),
           owner: account.owner,
           ttlMs: reservationTtlMs,
         })
@@ -157,11 +168,19 @@ class CallAtGate {
     })
   }
 
+  /** What to ask for of a budget that others hold a part of. */
+  #share(busy: BudgetState, { whole, waitedMs }: { whole: NanoUsd; waitedMs: number }): NanoUsd {
+    const left = leftOf(busy)
+    const shared = this.#cost(Math.min(sharedAnswer, this.#bounds.outputTokens))
+    if (shared <= left) return shared
+    return waitedMs > patienceMs && this.#minimum() <= left && left < whole ? left : whole
+  }
+
   async #admitted(grantedNanoUsd: NanoUsd): Promise<GateAnswer> {
     const { account, request, budgets, body, scan, bound } = this.#facts
     const asked = this.#bounds.outputTokens
     let maxTokens = this.#affordable(grantedNanoUsd)
-    if (maxTokens < Math.min(asked, roomyAnswer) && (await this.#countsLess())) {
+    if (maxTokens < Math.min(asked, shortAnswer) && (await this.#countsLess())) {
       maxTokens = this.#affordable(grantedNanoUsd)
     }
     const isClamped = maxTokens < asked
@@ -170,15 +189,18 @@ class CallAtGate {
       grantedNanoUsd,
       budgets: budgets.map((budget) => budgetName(account, budget)),
       prompt: bound.prompt,
-      clamp: isClamped ? { maxTokens, budget: tightest(budgets) } : null,
+      clamp: isClamped && grantedNanoUsd !== this.#shareNanoUsd ? { maxTokens, budget: tightest(budgets) } : null,
     }
     const admittedBody = isClamped ? clampRequest(request.body, { body, scan, maxTokens }) : request.body
     return { status: 'admitted', admission: { body: admittedBody, reservation } }
   }
 
   #minimum(): NanoUsd {
-    const { body, price } = this.#facts
-    return worstCaseCost({ ...this.#bounds, outputTokens: fewestOutputTokens(body) }, price)
+    return this.#cost(fewestOutputTokens(this.#facts.body))
+  }
+
+  #cost(outputTokens: number): NanoUsd {
+    return worstCaseCost({ ...this.#bounds, outputTokens }, this.#facts.price)
   }
 
   #affordable(grantedNanoUsd: NanoUsd): number {

@@ -10,15 +10,10 @@ export interface LineRequest {
   readonly budgets: readonly string[]
   /** Names the budget of an answer. */
   readonly nameOf: (budget: BudgetKey) => string
-  /** Asks the ledger; `waitingFor` is the budget that was busy last, once patience is over. */
-  readonly ask: (waitingFor: BudgetState | null) => Promise<ReserveAnswer>
+  /** Asks the ledger. `busy`: the budget that had no room when it was asked last. */
+  readonly ask: (busy: BudgetState | null, waitedMs: number) => Promise<ReserveAnswer>
   readonly signal: AbortSignal
   readonly notify?: (notice: UpstreamNotice) => void
-}
-
-export interface ReservationLineOptions {
-  /** Longest wait for all that a call wants; after it the call takes what is left, if that makes sense. */
-  readonly patienceMs?: number
 }
 
 /**
@@ -28,25 +23,23 @@ export interface ReservationLineOptions {
  */
 export class ReservationLine {
   readonly #lines = new Map<string, Waiter[]>()
-  readonly #patienceMs: number
-
-  constructor({ patienceMs = 60_000 }: ReservationLineOptions = {}) {
-    this.#patienceMs = patienceMs
-  }
 
   /** @throws the signal's reason once it is aborted; what `ask` throws. */
   async reserve(request: LineRequest): Promise<SettledReserve> {
     const { ask, budgets, nameOf, signal } = request
     signal.throwIfAborted()
+    let busy: BudgetState | null = null
     let line = budgets.find((name) => this.#lines.has(name))
     if (line === undefined) {
-      const answer = await ask(null)
+      let answer = await ask(null, 0)
+      if (answer.status === 'busy') answer = await ask(answer.budget, 0)
       if (answer.status !== 'busy') return answer
-      line = nameOf(answer.budget)
+      busy = answer.budget
+      line = nameOf(busy)
     }
     const stop = announceWaiting(request, () => ({ reason: 'budget', delayMs: null }))
     try {
-      return await this.#wait(request, line)
+      return await this.#wait(request, { busy, line })
     } finally {
       stop()
     }
@@ -57,22 +50,26 @@ export class ReservationLine {
     for (const name of budgets) this.#lines.get(name)?.[0]?.wake()
   }
 
-  async #wait({ ask, nameOf, signal }: LineRequest, firstLine: string): Promise<SettledReserve> {
-    const impatientAtMs = performance.now() + this.#patienceMs
-    let busy: BudgetState | null = null
+  async #wait(
+    { ask, nameOf, signal }: LineRequest,
+    from: { readonly busy: BudgetState | null; readonly line: string },
+  ): Promise<SettledReserve> {
+    const sinceMs = performance.now()
+    let { busy, line } = from
     for (;;) {
-      const line: string = busy === null ? firstLine : nameOf(busy)
       const waiter = new Waiter(signal)
-      this.#join(line, waiter)
+      const joined = line
+      this.#join(joined, waiter)
       try {
-        for (let turn = 0; busy === null || nameOf(busy) === line; turn += 1) {
+        for (let turn = 0; line === joined; turn += 1) {
           await waiter.turn(turn)
-          const answer = await ask(performance.now() > impatientAtMs ? busy : null)
+          const answer = await ask(busy, performance.now() - sinceMs)
           if (answer.status !== 'busy') return answer
           busy = answer.budget
+          line = nameOf(busy)
         }
       } finally {
-        this.#leave(line, waiter)
+        this.#leave(joined, waiter)
       }
     }
   }
