@@ -86,7 +86,7 @@ describe('what was recorded is replayed to the official client', () => {
       await client.messages.create(ask('two')),
     ])
     expect(replayed).toEqual(live)
-    expect(report).toEqual({ played: 2, recorded: 2, unplayed: [], divergence: null })
+    expect(report).toEqual({ played: 2, recorded: 2, unplayed: [], divergence: null, recordedAnswer: null })
   })
 
   it.each([400, 401, 429, 500, 529])('errors with status %i, with what says when to come again', async (status) => {
