@@ -2,15 +2,23 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Credential } from '../../src/gateway/credentials/credential-source.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
+import { startStandaloneGateway } from '../../src/gateway/standalone/start-standalone-gateway.ts'
+import { openWorkerTokens } from '../../src/gateway/standalone/worker-tokens.ts'
 import { guardedUpstream, trafficOf, type UpstreamGuard } from '../../src/gateway/traffic/guarded-upstreams.ts'
-import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
+import {
+  createAnthropicUpstream,
+  type AnthropicCredentials,
+} from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
 import type { GatewayRun } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import { defaultRetryPolicies } from '../../src/ports/retry-policy.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { testAccount } from './billing/run-account.ts'
 import { readAll, send } from './support.ts'
+
+const workerToken = 'wk_0123456789abcdef0123'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -66,8 +74,8 @@ interface TenantRun {
 }
 
 /** A gateway before the service, and runs of tenants behind it. */
-function openGateway(url: string, guard: UpstreamGuard = {}) {
-  const upstream = createAnthropicUpstream({ credentials: { apiKey: 'k' }, baseUrl: url })
+function openGateway(url: string, guard: UpstreamGuard = {}, credentials: Credential = { apiKey: 'k' }) {
+  const upstream = createAnthropicUpstream({ credentials, baseUrl: url })
   const gateway = createModelGateway({ defaultUpstream: guardedUpstream(upstream, guard) })
   cleanups.push(() => gateway.close())
   const openRun = async (tenant: string): Promise<TenantRun> => {
@@ -166,6 +174,29 @@ test('tenants take turns, however much one of them asks', async () => {
   const lastOfModest = arrivals.findLastIndex(({ tenant }) => tenant === 'tenant-b')
   // In turns it is the eighth at the latest; whoever was under way when it came may stand before it.
   expect(lastOfModest).toBeLessThanOrEqual(8)
+})
+
+test('a worker hears from the gateway that holds the keys that it waits, and does not take it for silent', async () => {
+  const { url, arrivals } = await startService((outgoing) => {
+    if (arrivals.length === 1) refuse(outgoing, 429, { 'retry-after': '2' })
+    else message(outgoing)
+  })
+  const central = await startStandaloneGateway({
+    upstream: createAnthropicUpstream({ credentials: { apiKey: 'k' }, baseUrl: url }),
+    tokens: await openWorkerTokens({ text: `org/tenant-a ${workerToken}`, onWarning: () => {} }),
+    place: { port: 0 },
+    log: () => {},
+  })
+  cleanups.push(() => central.stop(AbortSignal.abort()))
+  const stall = { streamStartTimeoutMs: 1_400, firstByteTimeoutMs: 1_400 }
+  const worker = () => openGateway(central.address, { stall }, { authToken: workerToken }).openRun('tenant-a')
+  const [first, second] = await Promise.all([worker(), worker()])
+  const one = first.ask()
+  while (arrivals.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await Promise.all([one, second.ask()])).toEqual([200, 200])
+  expect(second.seen.filter(({ type }) => type === 'retrying')).toEqual([])
+  expect(second.seen.filter(({ type }) => type === 'waiting').length).toBeGreaterThan(0)
 })
 
 test('who hangs up while waiting takes no place, and the service never hears of him', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ModelUpstream } from '../../ports/model-gateway.ts'
+import type { ModelObservation } from '../../ports/model-observation.ts'
 import { forwardExchange } from '../forward-exchange.ts'
 import { listen, type ListenPlace } from '../listen.ts'
 import { observeExchange } from '../observation/observe-exchange.ts'
@@ -41,7 +42,12 @@ export async function startStandaloneGateway(options: StandaloneGatewayOptions):
     underWay.add(outgoing)
     outgoing.once('close', () => underWay.delete(outgoing))
     const origin = await tokens.find(incoming.headers)
-    const { observe } = recordRequest({ incoming, outgoing, origin }, log)
+    const record = recordRequest({ incoming, outgoing, origin }, log)
+    const observe = (observation: ModelObservation): void => {
+      // A worker that waits for a limit must not take the gateway for silent.
+      if (observation.type === 'waiting' && !outgoing.headersSent) outgoing.writeProcessing()
+      record.observe(observation)
+    }
     if (origin === undefined) return refuse(outgoing, { status: 401, message: 'This is not the token of a worker.' })
     if (!isServed(path)) {
       return refuse(outgoing, { status: 404, message: `The model gateway does not serve ${path.split('?')[0]}.` })

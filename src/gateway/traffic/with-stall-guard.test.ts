@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ModelUpstream, UpstreamResponse } from '../../ports/model-gateway.ts'
+import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
 import { withStallGuard } from './with-stall-guard.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -46,6 +47,33 @@ test.each([
   await vi.advanceTimersByTimeAsync(1)
   expect(await fate).toMatchObject({ code: 'stream_stalled', details: { silentMs: timeoutMs } })
   expect(signals[0]!.aborted).toBe(true)
+})
+
+test('an upstream that says that it waits is not silent', async () => {
+  const upstream: ModelUpstream = {
+    name: 'patient',
+    async handle({ notify }) {
+      for (let count = 0; count < 10; count += 1) {
+        await sleep(90)
+        notify?.({ type: 'waiting', reason: 'rate_limit', delayMs: null })
+      }
+      return answer((async function* () {})())
+    },
+  }
+  const notices: UpstreamNotice[] = []
+  const fate = fateOf(
+    withStallGuard(upstream, timeouts).handle({
+      method: 'POST',
+      path: '/v1/messages',
+      headers: {},
+      body: Buffer.from('{"stream":true}'),
+      signal: new AbortController().signal,
+      notify: (notice) => notices.push(notice),
+    }),
+  )
+  await vi.advanceTimersByTimeAsync(900)
+  expect(await fate).toBe('fine')
+  expect(notices).toHaveLength(10)
 })
 
 test('an answer that falls silent is cut; one that keeps sending is not, however long it takes', async () => {

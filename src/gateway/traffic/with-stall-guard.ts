@@ -1,5 +1,6 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
+import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
 import { decoratedUpstream } from './decorated-upstream.ts'
 import { isStreamed } from './request-facts.ts'
 
@@ -21,7 +22,12 @@ export function withStallGuard(upstream: ModelUpstream, timeouts: StallTimeouts 
     const signal = AbortSignal.any([request.signal, cut.signal])
     const startMs = isStreamed(request.body) ? streamStartTimeoutMs : firstByteTimeoutMs
     const patience = new UpstreamPatience(cut)
-    const answer = await patience.await(upstream.handle({ ...request, signal }), startMs)
+    // An upstream that waits for a limit says so, and is not silent.
+    const notify = (notice: UpstreamNotice): void => {
+      patience.seen()
+      request.notify?.(notice)
+    }
+    const answer = await patience.await(upstream.handle({ ...request, signal, notify }), startMs)
     return { ...answer, body: guarded(answer.body, patience, idleTimeoutMs) }
   }
   return decoratedUpstream(upstream, handle)
@@ -53,6 +59,7 @@ async function* guarded(
 
 class UpstreamPatience {
   readonly #cut: AbortController
+  #timer: NodeJS.Timeout | undefined
 
   constructor(cut: AbortController) {
     this.#cut = cut
@@ -60,7 +67,7 @@ class UpstreamPatience {
 
   async await<Value>(step: Promise<Value>, timeoutMs: number): Promise<Value> {
     const { promise: stalled, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
+    this.#timer = setTimeout(() => {
       const error = new PerdureError('stream_stalled', `The model’s service was silent for ${timeoutMs} ms: stalled.`, {
         details: { silentMs: timeoutMs },
       })
@@ -72,7 +79,13 @@ class UpstreamPatience {
     try {
       return await Promise.race([step, stalled])
     } finally {
-      clearTimeout(timer)
+      clearTimeout(this.#timer)
+      this.#timer = undefined
     }
+  }
+
+  /** A sign of life: the wait under way begins anew. */
+  seen(): void {
+    this.#timer?.refresh()
   }
 }

@@ -45,7 +45,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const prefix = base.pathname.replace(/\/$/, '')
 
   const ask = async (request: UpstreamRequest): Promise<IncomingMessage> => {
-    const { method, path, headers, body, signal, isPaidOnce = false } = request
+    const { method, path, headers, body, signal, notify, isPaidOnce = false } = request
     const outgoing = send(new URL(base.origin + prefix + path), { method, agent, headers, signal })
     // An error after the answer began also reaches whoever reads its body.
     outgoing.on('error', () => {})
@@ -54,6 +54,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
       socket.destroy()
       outgoing.emit('error', new Error('The service switched to another protocol.'))
     })
+    // A gateway in between that holds the request back says so by an informational answer.
+    outgoing.on('information', () => notify?.({ type: 'waiting', reason: 'rate_limit', delayMs: null }))
     outgoing.end(body)
     try {
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
