@@ -93,10 +93,8 @@ function replayed(options: ReplayOptions, run: CassetteRun): RunCassette {
     ended: (outcome) => {
       const report = upstream.report()
       onReport?.(report)
-      // Tools that ask a model themselves, as a search does, do not ask where they do not work.
-      const missed = report.unplayed.filter((name) => tools === 'live' || !name.startsWith('side-'))
-      if (outcome.status !== 'completed' || missed.length === 0) return outcome
-      return { ...outcome, status: 'failed', error: endedEarly(path, missed) }
+      if (outcome.status !== 'completed' || report.unplayed.length === 0) return outcome
+      return { ...outcome, status: 'failed', error: endedEarly(path, report.unplayed) }
     },
   }
 }

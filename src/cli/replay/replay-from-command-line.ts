@@ -98,6 +98,7 @@ function viewFor(flags: ReplayFlags, sessionId: string): RunView {
     sessionId,
     script: flags.script,
     cassette: flags.update === true ? undefined : flags.cassette,
+    areToolsRecorded: flags.tools === 'recorded',
     dataDirectory: flags['data-dir'],
     isTemporary: flags['data-dir'] === undefined,
   })

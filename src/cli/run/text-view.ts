@@ -11,6 +11,8 @@ export interface TextViewOptions {
   readonly sessionId: string
   readonly script: string | undefined
   readonly cassette?: string | undefined
+  /** No tool works: their results come from the cassette too. */
+  readonly areToolsRecorded?: boolean
   readonly dataDirectory: string | undefined
   /** The session is gone afterwards. */
   readonly isTemporary?: boolean
@@ -36,16 +38,19 @@ export function createTextView(options: TextViewOptions): RunView {
 
 function header(
   { upstream, model, working_directory }: Extract<SessionStreamEvent, { type: 'perdure.run_started' }>,
-  { style, script, cassette, sessionId }: TextViewOptions,
+  { style, script, cassette, areToolsRecorded, sessionId }: TextViewOptions,
 ): string {
   const player =
     upstream === 'script' || upstream === 'cassette'
-      ? style.yellow(playedBy(upstream, script ?? cassette))
+      ? style.yellow(`${playedBy(upstream, script ?? cassette)} ${areToolsRecorded ? idleTools : realTools}`)
       : style.dim(`Model: ${model ?? 'the default one'}, by ${upstream}`)
   return `${player}\n${style.dim(`${sessionId} in ${working_directory}`)}\n`
 }
 
 function playedBy(upstream: 'script' | 'cassette', name: string | undefined): string {
   const player = upstream === 'script' ? 'A script plays the model' : 'A recording plays the model'
-  return `${player}${name === undefined ? '' : `: ${name}`}. The agent and its tools are real.`
+  return `${player}${name === undefined ? '' : `: ${name}`}.`
 }
+
+const realTools = 'The agent and its tools are real.'
+const idleTools = 'The agent is real; its tools do not work, and what they gave is in the recording.'

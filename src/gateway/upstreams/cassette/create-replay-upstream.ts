@@ -3,6 +3,8 @@ import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../
 import type { RecordedServer, RecordedTools } from '../../../ports/recorded-tools.ts'
 import type { UserRule } from '../../cassette/normalise/normalise-request.ts'
 import { PathTable, type Places } from '../../cassette/normalise/places.ts'
+import type { ExchangeLine } from '../../cassette/cassette-schema.ts'
+import { sortOfName } from '../../cassette/exchange-threads.ts'
 import { readCassette, type Cassette } from '../../cassette/read-cassette.ts'
 import { readExchangeRequest } from '../../cassette/read-exchange-request.ts'
 import { recordedToolCalls } from '../../cassette/recorded-tool-calls.ts'
@@ -38,7 +40,7 @@ export interface ReplayReport {
   readonly played: number
   /** Requests that the recording holds. */
   readonly recorded: number
-  /** Those that nobody asked for, as `main 3`. */
+  /** Those that nobody asked for, as `main 3`; without those that tools would have made which did not work. */
   readonly unplayed: readonly string[]
   /** Where the run left the recording; null: it did not. */
   readonly divergence: PerdureError | null
@@ -87,10 +89,12 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
     }
   }
 
+  // A tool that asks a model itself, as a search does, does not ask where it does not work.
+  const isMissed = ({ thread }: ExchangeLine): boolean => !areToolsRecorded || sortOfName(thread) !== 'side'
   const report = (): ReplayReport => ({
     played: exchanges.playedCount,
     recorded: cassette.exchanges.length,
-    unplayed: exchanges.unplayed.map(({ thread, index }) => `${thread} ${index}`),
+    unplayed: exchanges.unplayed.filter(isMissed).map(({ thread, index }) => `${thread} ${index}`),
     divergence,
     recordedAnswer: cassette.outcome === null ? null : translate('main')(cassette.outcome.text),
   })
