@@ -88,6 +88,14 @@ export { PerdureError, type ErrorRecord, type PerdureErrorOptions } from './erro
 export { errorCodes, type ErrorCode } from './errors/codes.ts'
 export { errorClassOf, type ErrorClass } from './errors/error-class.ts'
 
+// Configuration, credentials, redaction
+export { defineConfig } from './compose/configuration/define-config.ts'
+export type { Configuration } from './compose/configuration/configuration-schema.ts'
+export { openVault } from './compose/vault/open-vault.ts'
+export type { SecretRecord, Vault } from './ports/vault.ts'
+export { redact } from './domain/redaction.ts'
+export { rememberSecret } from './domain/known-secrets.ts'
+
 // Models
 export {
   bedrockUpstream,
