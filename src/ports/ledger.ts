@@ -64,7 +64,7 @@ export interface LedgerCall {
   readonly thread: string | null
   /** Labels of the session at the time of the call. */
   readonly tags: readonly string[]
-  /** What was reserved for it; null where nothing was. */
+  /** What was reserved for it, by the same account; null where nothing was. */
   readonly reservationId: string | null
   readonly kind: 'turn' | 'side' | 'compaction'
   readonly upstream: string

@@ -159,6 +159,34 @@ function deathContract(backend: StorageUnderTest): void {
   )
 
   it(
+    'of a fork are presumed in the session that it comes from, also in a budget that is set later',
+    withStorage(backend, async ({ ledger }) => {
+      const origin = sampleAccount()
+      const fork = sampleAccount({ forkedFrom: [origin.sessionId] })
+      await ledger.setBudget(sampleLimit())
+      await ledger.reserve(sampleRequest(fork, { ttlMs: 1 }))
+      await pause(20)
+      expect(await amountsOf(ledger)).toEqual([0n, 40n, 0n])
+      const limit = sampleLimit({ scope: 'session', id: origin.sessionId })
+      expect(await ledger.setBudget(limit)).toMatchObject({ presumedNanoUsd: 40n, reservedNanoUsd: 0n })
+    }),
+  )
+
+  it(
+    'belong to the account that reserved, whoever says that the call is over',
+    withStorage(backend, async ({ ledger }) => {
+      const [payer, other] = [sampleAccount(), sampleAccount()]
+      for (const { sessionId: id } of [payer, other]) await ledger.setBudget(sampleLimit({ scope: 'session', id }))
+      const request = sampleRequest(payer)
+      await ledger.reserve(request)
+      await ledger.settle(sampleCall(other, { reservationId: request.reservationId }))
+      expect(await amountsOf(ledger, { id: payer.sessionId })).toEqual([10n, 0n, 0n])
+      expect(await amountsOf(ledger, { id: other.sessionId })).toEqual([0n, 0n, 0n])
+      expect(await ledger.costs({ sessionId: payer.sessionId })).toMatchObject([{ calls: 1, costNanoUsd: 10n }])
+    }),
+  )
+
+  it(
     'of a workspace stand in the way of nobody in its organization when they are dead',
     withStorage(backend, async ({ ledger }, storage) => {
       const { organizationId } = scopeA

@@ -110,11 +110,11 @@ export class MemoryLedgerBooks {
   }
 
   addCall(call: LedgerCall, entry: Omit<MemoryEntry, 'call'>): void {
-    const { workspaceId } = entry.account
+    const { workspaceId, sessionId } = entry.account
     const added = { ...entry, call }
     this.entries.push(added)
     this.#entriesById.set(nameOf(workspaceId, call.id), added)
-    if (call.messageId !== null) this.#messages.add(nameOf(workspaceId, call.account.sessionId, call.messageId))
+    if (call.messageId !== null) this.#messages.add(nameOf(workspaceId, sessionId, call.messageId))
   }
 
   reservation(workspaceId: string, id: string): MemoryReservation | undefined {

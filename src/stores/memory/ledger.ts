@@ -101,14 +101,16 @@ export class MemoryLedger implements Ledger {
   async settle(call: LedgerCall): Promise<SettledCall> {
     const { reservationId, costNanoUsd, listCostNanoUsd, presumedNanoUsd } = call
     assertAmounts({ costNanoUsd, listCostNanoUsd, presumedNanoUsd })
-    const account = this.#tenant(call.account)
-    const entered = this.#books.entry(account.workspaceId, call.id)
+    const { workspaceId } = this.#scope
+    const entered = this.#books.entry(workspaceId, call.id)
     if (entered) {
-      const budgets = this.#books.budgetsOf(account, entered.countedAtMs).map((budget) => stateOf(budget))
+      const budgets = this.#books.budgetsOf(entered.account, entered.countedAtMs).map((budget) => stateOf(budget))
       return { isDuplicate: entered.isDuplicate, isOverrun: entered.isOverrun, budgets, crossed: [] }
     }
-    const isDuplicate = this.#books.knowsMessageOf(call, account.workspaceId)
-    const held = reservationId === null ? undefined : this.#books.takeReservation(account.workspaceId, reservationId)
+    const isDuplicate = this.#books.knowsMessageOf(call, workspaceId)
+    const held = reservationId === null ? undefined : this.#books.takeReservation(workspaceId, reservationId)
+    // Whoever reserved it pays for it.
+    const account = held?.account ?? this.#tenant(call.account)
     const countedAtMs = held?.reservedAtMs ?? Date.now()
     const before = this.#books.budgetsOf(account, countedAtMs)
     const settled = settleInBudgets(before, { ...call, isDuplicate, held, wasReserved: reservationId !== null })

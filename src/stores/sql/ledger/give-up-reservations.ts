@@ -5,6 +5,7 @@ import { stateOf, type BudgetPeriod } from '../../../domain/budget-period.ts'
 import type { LeaseOwner } from '../../../ports/lease.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
 import type { Tables } from '../schema.ts'
+import { enterEntries } from './enter-entries.ts'
 import { presumedEntryOf } from './entry-row.ts'
 import { budgetsOf, nowOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
 import { amount, periodsAt, reservationColumns, reservationOf, type Periods } from './ledger-rows.ts'
@@ -65,9 +66,9 @@ async function findDead(
   const isGone = (json: string): boolean => {
     const owner = JSON.parse(json) as LeaseOwner
     // Judged once for each process, however many runs it has.
-    const process = JSON.stringify([owner.host, owner.processId, owner.startedAt])
-    const known = judged.get(process) ?? isOwnerGone(owner)
-    judged.set(process, known)
+    const name = JSON.stringify([owner.host, owner.processId, owner.startedAt])
+    const known = judged.get(name) ?? isOwnerGone(owner)
+    judged.set(name, known)
     return known
   }
   return rows.filter((row) => row.is_over === 1 || isGone(row.owner)).map((row) => reservationOf(row))
@@ -82,7 +83,7 @@ async function giveUp(transaction: Kysely<Tables>, reservation: Reservation, con
     .set({ is_presumed: 1 })
     .where((eb) => eb.and({ ...workspace, reservation_id: reservation.id }))
     .execute()
-  await transaction.executeQuery(queries.insertEntries(workspace, [presumedEntryOf(reservation, grantedNanoUsd)]))
+  await enterEntries(transaction, { account, entries: [presumedEntryOf(reservation, grantedNanoUsd)] }, queries)
   const before = await budgetsOf(transaction, account, { queries, periods: periodsAt(reservedAtMs) })
   const after = before.map((budget) => presume(budget, grantedNanoUsd))
   await putBudgets(transaction, { before, after, workspace }, queries)

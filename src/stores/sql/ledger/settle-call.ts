@@ -6,6 +6,7 @@ import type { LedgerCall, SettledCall } from '../../../ports/ledger.ts'
 import { entryOfCall } from '../../ledger/entry-of-call.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
 import type { Tables } from '../schema.ts'
+import { enterEntries } from './enter-entries.ts'
 import type { EntryRow } from './entry-queries.ts'
 import { entryOf, presumedEntryOf } from './entry-row.ts'
 import { budgetsOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
@@ -21,24 +22,29 @@ export async function settleCall(
   call: TenantCall,
   { queries }: LedgerContext,
 ): Promise<SettledCall> {
-  const { account, reservationId } = call
-  const key = { ...workspaceOf(account), entry_id: call.id, session_id: account.sessionId, message_id: call.messageId }
+  const { id, reservationId, messageId } = call
+  const workspace = workspaceOf(call.account)
+  const key = { ...workspace, entry_id: id, session_id: call.account.sessionId, message_id: messageId }
   const facts = (await transaction.executeQuery(queries.entryFacts(key))).rows[0]!
   if (facts.counted_at !== null) {
-    const budgets = await budgetsOf(transaction, account, { queries, periods: periodsAt(facts.counted_at) })
+    const budgets = await budgetsOf(transaction, call.account, { queries, periods: periodsAt(facts.counted_at) })
     const [isDuplicate, isOverrun] = [facts.is_duplicate === 1, facts.is_overrun === 1]
     return { isDuplicate, isOverrun, budgets: budgets.map((budget) => stateOf(budget)), crossed: [] }
   }
-  const held =
-    reservationId === null ? undefined : await takeReservation(transaction, { account, reservationId, queries })
+  const wanted = { account: call.account, reservationId, queries }
+  const held = reservationId === null ? undefined : await takeReservation(transaction, { ...wanted, reservationId })
+  // Whoever reserved it pays for it.
+  const account = held?.account ?? call.account
   const countedAtMs = held?.reservedAtMs ?? facts.now
   const before = await budgetsOf(transaction, account, { queries, periods: periodsAt(countedAtMs) })
   const isDuplicate = facts.is_known_message === 1
   const settled = settleInBudgets(before, { ...call, isDuplicate, held, wasReserved: reservationId !== null })
   const { budgets: after, isOverrun, crossed } = settled
-  const entry = entryOf(entryOfCall(call, { ...settled, isDuplicate }), { countedAtMs, isDuplicate, isOverrun })
-  await enterCall(transaction, { call, entries: [entry, ...correctionOf(held)] }, queries)
-  await putBudgets(transaction, { before, after, workspace: workspaceOf(account) }, queries)
+  const entered = { ...entryOfCall(call, { ...settled, isDuplicate }), account }
+  const entry = entryOf(entered, { countedAtMs, isDuplicate, isOverrun })
+  await enterEntries(transaction, { account, entries: [entry, ...correctionOf(held)] }, queries)
+  await enterTags(transaction, call, queries)
+  await putBudgets(transaction, { before, after, workspace }, queries)
   return {
     isDuplicate,
     isOverrun,
@@ -56,8 +62,7 @@ export async function releaseReservation(
   const held = await takeReservation(transaction, { ...reservation, queries })
   if (!held) return
   const workspace = workspaceOf(held.account)
-  const correction = correctionOf(held)
-  if (correction.length > 0) await transaction.executeQuery(queries.insertEntries(workspace, correction))
+  await enterEntries(transaction, { account: held.account, entries: correctionOf(held) }, queries)
   const before = await budgetsOf(transaction, held.account, { queries, periods: periodsAt(held.reservedAtMs) })
   const after = before.map((budget) => withdraw(budget, held))
   await putBudgets(transaction, { before, after, workspace }, queries)
@@ -81,20 +86,8 @@ async function takeReservation(
 const correctionOf = (held: Reservation | undefined): EntryRow[] =>
   held?.isPresumed ? [presumedEntryOf(held, -held.grantedNanoUsd)] : []
 
-async function enterCall(
-  transaction: Kysely<Tables>,
-  { call, entries }: { call: TenantCall; entries: readonly EntryRow[] },
-  queries: LedgerQueries,
-): Promise<void> {
-  const workspace = workspaceOf(call.account)
-  await transaction.executeQuery(queries.insertEntries(workspace, entries))
+async function enterTags(transaction: Kysely<Tables>, call: TenantCall, queries: LedgerQueries): Promise<void> {
   const tags = [...new Set(call.tags)].map((tag) => ({ tag }))
-  if (tags.length > 0) {
-    await transaction.executeQuery(queries.insertTags({ ...workspace, entry_id: call.id }, tags))
-  }
-  const ancestors = call.account.forkedFrom.map((session_id) => ({ session_id }))
-  if (ancestors.length > 0) {
-    const fork = { ...workspace, fork_session_id: call.account.sessionId }
-    await transaction.executeQuery(queries.insertForks(fork, ancestors))
-  }
+  if (tags.length === 0) return
+  await transaction.executeQuery(queries.insertTags({ ...workspaceOf(call.account), entry_id: call.id }, tags))
 }
