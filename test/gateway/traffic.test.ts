@@ -7,10 +7,7 @@ import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
 import { startStandaloneGateway } from '../../src/gateway/standalone/start-standalone-gateway.ts'
 import { openWorkerTokens } from '../../src/gateway/standalone/worker-tokens.ts'
 import { guardedUpstream, trafficOf, type UpstreamGuard } from '../../src/gateway/traffic/guarded-upstreams.ts'
-import {
-  createAnthropicUpstream,
-  type AnthropicCredentials,
-} from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
+import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
 import type { GatewayRun } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import { defaultRetryPolicies } from '../../src/ports/retry-policy.ts'
