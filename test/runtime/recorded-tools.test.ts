@@ -1,6 +1,8 @@
+import { createSdkMcpServer, tool } from '@anthropic-ai/claude-agent-sdk'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { MemoryStorage, runAgent, type RunAgentOptions, type SessionStreamEvent } from '../../src/index.ts'
 import { scriptedModel, type Script } from '../../src/testing/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -125,6 +127,42 @@ describe('a replay with recorded tools', () => {
     const replayed = await replay(recorded.path, options)
     expect(replayed.outcome).toMatchObject({ status: 'completed', structuredOutput: { found: 7 } })
     expect(readdirSync(replayed.cwd)).toEqual([])
+  })
+
+  test('has stand-ins for servers that are not there, with what the model was told of them', async () => {
+    const server = () =>
+      createSdkMcpServer({
+        name: 'dice',
+        instructions: 'Throw them once.',
+        tools: [tool('throw', 'throws dice', { count: z.number() }, async ({ count }) => ({ content: [{ type: 'text' as const, text: `${count} dice: ${Math.random()}` }] }))],
+      }) // prettier-ignore
+    const script: Script = {
+      turns: [
+        { tool: { name: 'ToolSearch', input: { query: 'select:mcp__dice__throw', max_results: 1 } } },
+        { tool: { name: 'mcp__dice__throw', input: { count: 2 } } },
+        'I saw {{toolResult}}.',
+      ],
+    }
+    const options = { ...bypass, tools: ['Bash', 'ToolSearch'] }
+    const recorded = await record(script, { ...options, mcpServers: { dice: server() } })
+    const replayed = await replay(recorded.path, options)
+    expect(replayed.outcome).toMatchObject({ status: 'completed', text: recorded.outcome.text })
+    expect(replayed.outcome.text).toMatch(/2 dice: 0\.\d+/)
+  })
+
+  test.each([
+    ['a sub-agent that failed', { agent: { type: 'helper', prompt: 'help' } }],
+    ['a search', { tool: { name: 'WebSearch', input: { query: 'anything' } } }],
+  ])('ends well after %s', async (_what, call) => {
+    const script: Script = {
+      rules: [{ when: { agent: true }, reply: { error: { status: 400, message: 'no helper today' } } }],
+      turns: [call, 'Then without.'],
+    }
+    const options = { ...bypass, tools: ['Bash', 'Agent', 'WebSearch'] }
+    const recorded = await record(script, options)
+    const replayed = await replay(recorded.path, options)
+    expect(replayed.outcome).toMatchObject({ status: 'completed', text: 'Then without.' })
+    expect(story(replayed)).toEqual(story(recorded))
   })
 
   test('leaves a session that goes on from the recorded results', async () => {
