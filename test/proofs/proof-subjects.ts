@@ -1,3 +1,4 @@
+import { proveBudgets } from './prove-budgets.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
@@ -17,5 +18,10 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
   agents: { what: 'the agent’s process is killed', realBinary: true, trial: proveSession('agent') },
   store: { what: 'a process that writes to the store is killed, 50 times', realBinary: false, trial: proveStore },
   ledger: { what: 'processes that spend from one budget are killed', realBinary: false, trial: proveLedger },
+  budgets: {
+    what: 'processes whose agents call a model on a budget are killed',
+    realBinary: false,
+    trial: proveBudgets,
+  },
   lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
 }

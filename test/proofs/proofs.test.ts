@@ -1,4 +1,5 @@
 import { requires } from '../support/require.ts'
+import { proveBudgets } from './prove-budgets.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
@@ -26,6 +27,15 @@ requires('linux', 'pid-namespace').describe('a session', () => {
 requires('linux').describe('a ledger', () => {
   const { test } = requires()
   test('keeps its limits when those who spend are killed', () => inPairs([1, 2, 3], proveLedger), 120_000)
+})
+
+requires('linux').describe('a hard budget', () => {
+  const { test } = requires()
+  test(
+    'is not exceeded when gateways are killed in the middle of calls',
+    () => inPairs([1, 2, 3], proveBudgets),
+    120_000,
+  )
 })
 
 async function inPairs(seeds: readonly number[], trial: (seed: number) => Promise<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,6 +41,7 @@ export class BillingService {
   readonly #server: Server
   readonly #bills = new Map<number, bigint>()
   readonly #messageIds: string[] = []
+  readonly #arrivals = new EventEmitter()
   #calls = 0
   counts = 0
 
@@ -73,6 +74,11 @@ export class BillingService {
     return this.#calls
   }
 
+  /** Resolves when so many calls have come, or the signal is aborted. */
+  async reached(calls: number, signal: AbortSignal): Promise<void> {
+    while (this.#calls < calls && !signal.aborted) await once(this.#arrivals, 'call', { signal }).catch(() => {})
+  }
+
   /** What the dearest call cost. */
   get dearestNanoUsd(): bigint {
     return [...this.#bills.values()].reduce((most, bill) => (bill > most ? bill : most), 0n)
@@ -99,6 +105,7 @@ export class BillingService {
     if (fate === 'refused') return refuse(outgoing, [429, 529, 500, 400][wholeBetween(random, 0, 3)]!)
     if (fate === 'refused_in_stream') return void stream(outgoing).end(sse({ type: 'error', error: overloaded }))
     const call = ++this.#calls
+    this.#arrivals.emit('call')
     const maxTokens = Number(body['max_tokens'])
     const prompt = countPromptTokens(body, tokensPerByte)
     const bill = (usage: CallUsage): bigint =>

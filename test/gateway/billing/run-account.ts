@@ -1,6 +1,7 @@
 import { newRunId, newSessionId, type RunId, type SessionId } from '../../../src/domain/ids.ts'
 import { listPrices } from '../../../src/domain/prices/list-prices.ts'
 import type { PerdureError } from '../../../src/errors/perdure-error.ts'
+import type { LeaseOwner } from '../../../src/ports/lease.ts'
 import type { Ledger, LedgerCall, SettledCall } from '../../../src/ports/ledger.ts'
 import type { RunAccount } from '../../../src/ports/model-gateway.ts'
 import type { WorkspaceScope } from '../../../src/ports/storage.ts'
@@ -23,12 +24,20 @@ export interface AccountOptions {
   readonly sessionId?: SessionId
   readonly forkedFrom?: readonly SessionId[]
   readonly userId?: string
-  readonly startedAt?: string
+  readonly owner?: (runId: RunId) => LeaseOwner
 }
 
 export const testScope: WorkspaceScope = { organizationId: 'default', workspaceId: 'default' }
 
-export function testAccount({ ledger, sessionId, forkedFrom, userId, startedAt = 'now' }: AccountOptions): TestAccount {
+const thisProcess = (runId: RunId): LeaseOwner => ({ host: 'here', processId: process.pid, startedAt: 'now', runId })
+
+export function testAccount({
+  ledger,
+  sessionId,
+  forkedFrom,
+  userId,
+  owner = thisProcess,
+}: AccountOptions): TestAccount {
   const runId = newRunId()
   const watch: AccountWatch = { ended: [], settled: [], refusals: [], failures: [] }
   const account: RunAccount = {
@@ -41,7 +50,7 @@ export function testAccount({ ledger, sessionId, forkedFrom, userId, startedAt =
     },
     ...testScope,
     tags: ['test'],
-    owner: { host: 'here', processId: process.pid, startedAt, runId },
+    owner: owner(runId),
     prices: { billed: listPrices, list: listPrices },
     onEnded: (call) => watch.ended.push(call),
     onSettled: (_call, settled) => watch.settled.push(settled),
