@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import type { UpstreamResponse } from '../../src/ports/model-gateway.ts'
 import { scriptedModel } from '../../src/testing/index.ts'
@@ -71,11 +72,8 @@ export function scriptedPlatform(source: Script | readonly ScriptRule[]) {
 
 export async function sendAsIs({ status, headers, body }: UpstreamResponse, outgoing: ServerResponse): Promise<void> {
   outgoing.writeHead(status, headers)
-  for await (const chunk of body) {
-    if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
-    if (outgoing.destroyed) return
-  }
-  outgoing.end()
+  outgoing.flushHeaders()
+  await pipeline(body, outgoing)
 }
 
 interface Marshaller {
