@@ -58,7 +58,7 @@ export { listBudgets, removeBudget, setBudget, type BudgetName, type SetBudgetOp
 export type { BudgetOptions } from './compose/budget-options.ts'
 export type { PriceOverrides } from './domain/prices/override-prices.ts'
 export type { BudgetScope, BudgetWindow } from './domain/budget.ts'
-export type { OrganizationCostDimension } from './ports/ledger.ts'
+export type { OrganizationCostDimension } from './domain/cost-row.ts'
 export type { BudgetReport, CostUpdate } from './runtime/metering/run-meter.ts'
 export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 

@@ -6,6 +6,8 @@ import { defaultScope } from '../ports/storage.ts'
 import { budgetReport, type BudgetReport } from '../runtime/metering/run-meter.ts'
 import { openAccounts, type WorkspaceOptions } from './open-workspace.ts'
 
+export type { BudgetReport } from '../runtime/metering/run-meter.ts'
+
 /** Which budget is meant. */
 export interface BudgetName {
   /** `workspace` is a tenant, `organization` all of its tenants together. A session's budget holds for its forks too. */

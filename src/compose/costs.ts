@@ -1,6 +1,7 @@
 import { usdFromNanoUsd } from '../domain/money.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { CostRow, OrganizationCostDimension, OrganizationCostQuery } from '../ports/ledger.ts'
+import type { CostRow, OrganizationCostDimension } from '../domain/cost-row.ts'
+import type { OrganizationCostQuery } from '../ports/ledger.ts'
 import { openAccounts, type WorkspaceOptions } from './open-workspace.ts'
 
 /** What model calls cost, in dollars; sums of one value of each dimension that was asked for. */

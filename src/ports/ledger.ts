@@ -1,6 +1,7 @@
 import type { BudgetKey, BudgetLimit, BudgetState } from '../domain/budget.ts'
 import type { CallUsage } from '../domain/call-usage.ts'
 import type { CallAccount } from '../domain/call-account.ts'
+import type { CostDimension, CostRow, OrganizationCostDimension } from '../domain/cost-row.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { ReserveDecision } from '../domain/reserve-decision.ts'
 import type { LeaseOwner } from './lease.ts'
@@ -95,11 +96,6 @@ export interface SettledCall {
   readonly crossed: readonly { readonly budget: BudgetState; readonly threshold: number }[]
 }
 
-export const costDimensions = [
-  'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
-] as const // prettier-ignore
-export type CostDimension = (typeof costDimensions)[number]
-
 export interface CostQuery {
   readonly from?: Date
   /** Exclusive. */
@@ -113,27 +109,6 @@ export interface CostQuery {
   readonly model?: string
 }
 
-export interface CostRow<Dimension extends string = CostDimension> {
-  /**
-   * Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11`. Null for no user, no
-   * tag, the main thread, and for what is only presumed: nobody knows the model of a call that was never heard of again.
-   */
-  readonly group: Readonly<Partial<Record<Dimension, string | null>>>
-  /** Calls that were entered; a presumed one is none. */
-  readonly calls: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cacheReadInputTokens: number
-  readonly cacheWrite5mInputTokens: number
-  readonly cacheWrite1hInputTokens: number
-  readonly webSearchRequests: number
-  readonly costNanoUsd: NanoUsd
-  readonly listCostNanoUsd: NanoUsd
-  readonly presumedNanoUsd: NanoUsd
-  /** Calls of a model without a price. */
-  readonly unpricedCalls: number
-}
-
 /** What an operator sees and limits over all workspaces of an organization. */
 export interface OrganizationLedger {
   /** A budget of scope `organization`. @throws {PerdureError} `invalid_request`. */
@@ -144,8 +119,6 @@ export interface OrganizationLedger {
   budgets(): Promise<BudgetState[]>
   costs(query?: OrganizationCostQuery): Promise<CostRow<OrganizationCostDimension>[]>
 }
-
-export type OrganizationCostDimension = CostDimension | 'workspace'
 
 export interface OrganizationCostQuery extends Omit<CostQuery, 'groupBy'> {
   readonly groupBy?: readonly OrganizationCostDimension[]

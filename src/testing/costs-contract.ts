@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { noCallUsage } from '../domain/call-usage.ts'
-import type { CostDimension, CostQuery, Ledger } from '../ports/ledger.ts'
+import type { CostDimension } from '../domain/cost-row.ts'
+import type { CostQuery, Ledger } from '../ports/ledger.ts'
 import { codeOf, withStorage, type StorageUnderTest } from './contract-samples.ts'
 import { sampleAccount, sampleCall } from './ledger-samples.ts'
 

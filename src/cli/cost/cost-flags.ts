@@ -1,5 +1,5 @@
 import type { CostOptions } from '../../compose/costs.ts'
-import type { OrganizationCostDimension } from '../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../domain/cost-row.ts'
 import { usageError } from '../usage-error.ts'
 
 export interface CostFlags {

@@ -1,4 +1,4 @@
-import type { BudgetReport } from '../../runtime/metering/run-meter.ts'
+import type { BudgetReport } from '../../compose/budgets.ts'
 import type { Style } from './style.ts'
 import { formatUsd, plainText } from './text.ts'
 import { renderTable } from './table.ts'

@@ -1,5 +1,5 @@
 import type { CostReport } from '../../compose/costs.ts'
-import type { OrganizationCostDimension } from '../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../domain/cost-row.ts'
 
 const numbers = [
   'calls', 'inputTokens', 'outputTokens', 'cacheReadInputTokens', 'cacheWrite5mInputTokens',

@@ -1,5 +1,5 @@
 import type { CostReport } from '../../compose/costs.ts'
-import type { OrganizationCostDimension } from '../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../domain/cost-row.ts'
 import type { Style } from './style.ts'
 import { formatNumber, formatUsd, plainText } from './text.ts'
 import { renderTable } from './table.ts'

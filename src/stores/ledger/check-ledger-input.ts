@@ -1,7 +1,8 @@
 import { budgetScopes, budgetWindows, type BudgetKey, type BudgetLimit } from '../../domain/budget.ts'
 import type { NanoUsd } from '../../domain/money.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import { costDimensions, type OrganizationCostQuery } from '../../ports/ledger.ts'
+import { costDimensions } from '../../domain/cost-row.ts'
+import type { OrganizationCostQuery } from '../../ports/ledger.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
 
 /** A billion dollars: sums of nine such amounts still fit into the 64 bits of a database. */

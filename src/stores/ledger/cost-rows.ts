@@ -1,4 +1,4 @@
-import type { CostRow, OrganizationCostDimension } from '../../ports/ledger.ts'
+import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.ts'
 
 /** A row of costs by any dimensions, the workspace included. */
 export type AnyCostRow = CostRow<OrganizationCostDimension>

@@ -1,4 +1,5 @@
-import type { CostRow, OrganizationCostDimension, OrganizationCostQuery } from '../../ports/ledger.ts'
+import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.ts'
+import type { OrganizationCostQuery } from '../../ports/ledger.ts'
 import { mergeCostRows, noCosts, timeLabel, type AnyCostRow } from '../ledger/cost-rows.ts'
 import type { MemoryEntry } from './ledger-books.ts'
 

@@ -3,15 +3,8 @@ import { hold, settleInBudgets, withdraw } from '../../domain/budget-count.ts'
 import { stateOf } from '../../domain/budget-period.ts'
 import type { CallAccount, TenantAccount } from '../../domain/call-account.ts'
 import { decideReserve } from '../../domain/reserve-decision.ts'
-import type {
-  CostQuery,
-  CostRow,
-  Ledger,
-  LedgerCall,
-  ReserveAnswer,
-  ReserveRequest,
-  SettledCall,
-} from '../../ports/ledger.ts'
+import type { CostRow } from '../../domain/cost-row.ts'
+import type { CostQuery, Ledger, LedgerCall, ReserveAnswer, ReserveRequest, SettledCall } from '../../ports/ledger.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
 import {
   assertAmounts,

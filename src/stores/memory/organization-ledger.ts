@@ -1,11 +1,7 @@
 import type { BudgetKey, BudgetLimit, BudgetState } from '../../domain/budget.ts'
 import { stateOf } from '../../domain/budget-period.ts'
-import type {
-  CostRow,
-  OrganizationCostDimension,
-  OrganizationCostQuery,
-  OrganizationLedger,
-} from '../../ports/ledger.ts'
+import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.ts'
+import type { OrganizationCostQuery, OrganizationLedger } from '../../ports/ledger.ts'
 import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from '../ledger/check-ledger-input.ts'
 import type { MemoryLedgerBooks } from './ledger-books.ts'
 import { sumCosts } from './ledger-costs.ts'

@@ -1,5 +1,6 @@
 import { sql, type Expression, type Kysely, type RawBuilder, type SqlBool } from 'kysely'
-import type { OrganizationCostDimension, OrganizationCostQuery } from '../../../ports/ledger.ts'
+import type { OrganizationCostDimension } from '../../../domain/cost-row.ts'
+import type { OrganizationCostQuery } from '../../../ports/ledger.ts'
 import { mergeCostRows, timeLabel, type AnyCostRow, type TimeDimension } from '../../ledger/cost-rows.ts'
 import type { Tables } from '../schema.ts'
 import type { ReservationScope } from './give-up-reservations.ts'

@@ -4,9 +4,9 @@ import { hold } from '../../../domain/budget-count.ts'
 import { stateOf } from '../../../domain/budget-period.ts'
 import type { CallAccount, TenantAccount } from '../../../domain/call-account.ts'
 import { decideReserve } from '../../../domain/reserve-decision.ts'
+import type { CostRow } from '../../../domain/cost-row.ts'
 import type {
   CostQuery,
-  CostRow,
   Ledger,
   LedgerCall,
   ReserveAnswer,

@@ -1,10 +1,6 @@
 import type { BudgetKey, BudgetLimit, BudgetState } from '../../../domain/budget.ts'
-import type {
-  CostRow,
-  OrganizationCostDimension,
-  OrganizationCostQuery,
-  OrganizationLedger,
-} from '../../../ports/ledger.ts'
+import type { CostRow, OrganizationCostDimension } from '../../../domain/cost-row.ts'
+import type { OrganizationCostQuery, OrganizationLedger } from '../../../ports/ledger.ts'
 import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from '../../ledger/check-ledger-input.ts'
 import { queryCosts } from './cost-query.ts'
 import { giveUpIfDead, readBudgets } from './give-up-reservations.ts'
