@@ -9,6 +9,7 @@ import type {
   RequestOrigin,
 } from '../ports/model-gateway.ts'
 import { ReservationLine } from './budget/reservation-line.ts'
+import { withCacheStrategy, type CacheTiming } from './cache/with-cache-strategy.ts'
 import { forwardExchange } from './forward-exchange.ts'
 import { listen, type Listening, type ListenPlace } from './listen.ts'
 import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
@@ -23,12 +24,16 @@ export interface ModelGatewayOptions {
   readonly defaultUpstream?: ModelUpstream
   /** Where agents find the gateway. Default: a loopback port that the system chooses. */
   readonly listen?: ListenPlace
+  /** By what clock, and how long, entries of the prompt cache live. Default: as the service says. */
+  readonly cacheTiming?: CacheTiming
 }
 
 interface OpenRun {
   readonly upstream: ModelUpstream
   /** Null where nobody pays. */
   readonly meter: MeteredUpstream | null
+  /** Keeps nothing warm any more. */
+  readonly closeCache: () => Promise<void>
   readonly origin: () => RequestOrigin | undefined
   readonly observe: GatewayRunRequest['observe']
   readonly check: ReturnType<typeof createTokenCheck>
@@ -40,7 +45,8 @@ interface OpenRun {
 const oneWeekMs = 7 * 24 * 60 * 60_000
 
 /** A gateway in this process, on a loopback port of its own that is opened with the first run. */
-export function createModelGateway({ defaultUpstream, listen: place }: ModelGatewayOptions = {}): ModelGateway {
+export function createModelGateway(options: ModelGatewayOptions = {}): ModelGateway {
+  const { defaultUpstream, listen: place, cacheTiming = {} } = options
   const runs = new Map<string, OpenRun>()
   const line = new ReservationLine()
   let listening: Promise<Listening> | undefined
@@ -67,7 +73,7 @@ export function createModelGateway({ defaultUpstream, listen: place }: ModelGate
       throw new PerdureError('credentials_missing', 'There is no key for the model’s service.')
     if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
     const token = newRunToken()
-    const run = startRun(request, { upstream, token, line })
+    const run = startRun(request, { upstream, token, line, cacheTiming })
     runs.set(request.runId, run)
     listening ??= listen(serve, place ?? { port: 0 }).catch((error: unknown) => {
       // Whoever asks next may have more luck.
@@ -102,18 +108,28 @@ export function createModelGateway({ defaultUpstream, listen: place }: ModelGate
   return { openRun, close }
 }
 
-function startRun(
-  request: GatewayRunRequest,
-  { upstream, token, line }: { upstream: ModelUpstream; token: string; line: ReservationLine },
-): OpenRun {
-  const { observe, account, retry, tokenTtlMs = oneWeekMs } = request
+interface RunMeans {
+  readonly upstream: ModelUpstream
+  readonly token: string
+  readonly line: ReservationLine
+  readonly cacheTiming: CacheTiming
+}
+
+function startRun(request: GatewayRunRequest, { upstream, token, line, cacheTiming }: RunMeans): OpenRun {
+  const { observe, account, retry, cache, tokenTtlMs = oneWeekMs } = request
   const guarded = guardedUpstream(upstream)
   const meter = account === undefined ? null : meterRun(guarded, { account, line })
   // Each attempt is a call of its own: what became of a failed one may never be known.
   const asked = meter ?? guarded
+  const retried = retry === undefined ? asked : withRetries(asked, retry)
+  const cached =
+    cache === undefined
+      ? { upstream: retried, close: async () => {} }
+      : withCacheStrategy(retried, { strategy: cache, account: account ?? null, pinged: asked, timing: cacheTiming })
   return {
-    upstream: retry === undefined ? asked : withRetries(asked, retry),
+    upstream: cached.upstream,
     meter,
+    closeCache: cached.close,
     origin: () => originOf(request),
     observe,
     check: createTokenCheck(token, tokenTtlMs),
@@ -122,8 +138,9 @@ function startRun(
   }
 }
 
-async function endRun({ underWay, meter }: OpenRun): Promise<void> {
+async function endRun({ underWay, meter, closeCache }: OpenRun): Promise<void> {
   for (const outgoing of underWay) outgoing.destroy()
+  await closeCache()
   await meter?.close()
 }
 

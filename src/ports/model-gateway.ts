@@ -1,3 +1,4 @@
+import type { CacheStrategy } from '../domain/cache-strategy.ts'
 import type { RunId } from '../domain/ids.ts'
 import type { PriceTable } from '../domain/prices/price-table.ts'
 import type { PerdureError } from '../errors/perdure-error.ts'
@@ -38,6 +39,8 @@ export interface GatewayRunRequest {
   readonly tokenTtlMs?: number
   /** Which requests are made again when they fail. Left out, none is. */
   readonly retry?: GatewayRetry
+  /** How the prompt cache is used. Left out, as the agent asks for it. Keeping it warm needs an account. */
+  readonly cache?: CacheStrategy
 }
 
 export interface GatewayRetry {
@@ -64,7 +67,7 @@ export interface RunAccount {
    * A call ended, and this is what will be entered for it. Heard before the agent has the last bytes of the answer,
    * so that whoever counts knows the cost before the agent says that its turn is over.
    */
-  readonly onEnded: (call: LedgerCall) => void
+  readonly onEnded: (call: LedgerCall, made: { readonly byAgent: boolean }) => void
   /** A call is entered and durable: what it cost, and how its budgets stand now. */
   readonly onSettled: (call: LedgerCall, settled: SettledCall) => void
   /**
@@ -121,6 +124,8 @@ export interface UpstreamRequest {
    * the first provably did nothing.
    */
   readonly isPaidOnce?: boolean
+  /** Not the agent's, but the gateway's own, to keep the prompt cache warm: refused by a budget, it is not missed. */
+  readonly isKeepWarm?: boolean
   /** Hears why an answer takes its time. Must not throw and must not block. */
   readonly notify?: (notice: UpstreamNotice) => void
 }

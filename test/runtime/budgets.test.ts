@@ -22,7 +22,7 @@ async function pay(agent: FakeAgent, change: Partial<LedgerCall> = {}): Promise<
     costNanoUsd: 400_000_000n,
     ...change,
   })
-  account.onEnded(call)
+  account.onEnded(call, { byAgent: true })
   account.onSettled(call, await account.ledger.settle(call))
 }
 

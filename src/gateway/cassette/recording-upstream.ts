@@ -7,7 +7,8 @@ import type { CassetteRecorder, ExchangeRecording, RecordedAnswer } from './cass
  */
 export function recordingUpstream(inner: ModelUpstream, recorder: CassetteRecorder): ModelUpstream {
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
-    if (isGreeting(request)) return inner.handle(request)
+    // A replay loses no cache: nothing is kept warm there.
+    if (isGreeting(request) || request.isKeepWarm === true) return inner.handle(request)
     const recording = recorder.begin(request)
     try {
       const response = await inner.handle(request)

@@ -67,6 +67,7 @@ class RunMeter {
       answer = { status: 'refused', error: PerdureError.from(error) }
     }
     if (answer.status === 'invalid') return answer.answer
+    if (answer.status === 'refused' && request.isKeepWarm === true) return refusalAnswer(answer.error)
     if (answer.status === 'refused') return this.#refuse(account, answer.error)
     return this.#call(account, request, answer.admission)
   }
@@ -116,7 +117,7 @@ class RunMeter {
       prices: pricesOf(account, description.model),
       onOver: (ended) => {
         this.#underWay.delete(call)
-        this.#over(account, { reservation, ended })
+        this.#over(account, { reservation, ended, byAgent: request.isKeepWarm !== true })
       },
     })
     this.#underWay.add(call)
@@ -128,10 +129,10 @@ class RunMeter {
     }
   }
 
-  #over(account: RunAccount, { reservation, ended }: CallOver): void {
+  #over(account: RunAccount, { reservation, ended, byAgent }: CallOver): void {
     if (ended === null) return void this.#giveBack(account, reservation)
     if (reservation !== null && ended.facts.state === 'complete') this.#learn(account, reservation, ended)
-    account.onEnded(ended.entry)
+    account.onEnded(ended.entry, { byAgent })
     void this.#settlements.settle(account, ended.entry, (settled) => {
       this.#letGo(reservation)
       if (settled !== null) account.onSettled(ended.entry, settled)
@@ -164,4 +165,5 @@ interface CallOver {
   readonly reservation: Reservation | null
   /** Null for a call that cost nothing. */
   readonly ended: EndedCall | null
+  readonly byAgent: boolean
 }

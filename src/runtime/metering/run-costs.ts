@@ -45,7 +45,7 @@ export class RunCosts {
 
   /** What the gateway tells of the run's calls. */
   readonly listeners: Pick<RunAccount, 'onEnded' | 'onSettled' | 'onRefused' | 'onLedgerFailure'> = {
-    onEnded: (call) => this.#meter.ended(call),
+    onEnded: (call, made) => this.#meter.ended(call, made),
     onSettled: (call, settled) => this.#meter.entered(call, settled),
     onRefused: (error) => this.#onRefused(error),
     onLedgerFailure: (error) => warnOf('The cost of a model call could not be entered', error),

@@ -5,6 +5,7 @@ import { newRunId, newSessionId } from '../../domain/ids.ts'
 import type { LedgerCall, SettledCall } from '../../ports/ledger.ts'
 import { RunMeter, type CostUpdate } from './run-meter.ts'
 
+const byAgent = { byAgent: true }
 const account = { runId: newRunId(), sessionId: newSessionId(), forkedFrom: [], userId: null }
 const callOf = (change: Partial<LedgerCall> = {}): LedgerCall => ({
   id: 'call_1',
@@ -50,12 +51,12 @@ test('a turn costs what its calls cost; what comes after it belongs to the next 
   const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
   expect(meter.takeTurn()).toBeNull()
   expect(meter.counted).toBeNull()
-  meter.ended(callOf())
-  meter.ended(callOf({ requestId: 'req_2', costNanoUsd: 500n }))
+  meter.ended(callOf(), byAgent)
+  meter.ended(callOf({ requestId: 'req_2', costNanoUsd: 500n }), byAgent)
   expect(meter.costOfRequest('req_2')).toBe(500n)
   expect(meter.costOfRequest('req_3')).toBeNull()
   expect(meter.takeTurn()).toBe(1_500n)
-  meter.ended(callOf({ costNanoUsd: 7n }))
+  meter.ended(callOf({ costNanoUsd: 7n }), byAgent)
   expect(meter.unsettledNanoUsd).toBe(7n)
   expect(meter.counted).toEqual({
     cost_nano_usd: '1507',
@@ -68,16 +69,16 @@ test('a turn costs what its calls cost; what comes after it belongs to the next 
 
 test('a message that was paid for before costs nothing', () => {
   const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
-  meter.ended(callOf())
+  meter.ended(callOf(), byAgent)
   meter.entered(callOf(), settled())
-  meter.ended(callOf({ id: 'call_2' }))
+  meter.ended(callOf({ id: 'call_2' }), byAgent)
   meter.entered(callOf({ id: 'call_2' }), settled({ isDuplicate: true }))
   expect(meter.takeTurn()).toBe(1_000n)
 })
 
 test('a model without a price makes the gateway’s count incomplete', () => {
   const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
-  meter.ended(callOf({ certainty: 'unpriced', costNanoUsd: 0n }))
+  meter.ended(callOf({ certainty: 'unpriced', costNanoUsd: 0n }), byAgent)
   expect(meter.takeTurn()).toBeNull()
   expect(meter.counted).toBeNull()
 })
@@ -95,7 +96,7 @@ test('whoever watches hears dollars, and thresholds; one that throws breaks noth
   })
   const crossed = [{ budget, threshold: 0.5 }]
   for (const id of ['call_1', 'call_2', 'call_3']) {
-    meter.ended(callOf({ id, presumedNanoUsd: 2n }))
+    meter.ended(callOf({ id, presumedNanoUsd: 2n }), byAgent)
     meter.entered(callOf({ id }), settled({ crossed }))
   }
   expect(onThreshold).toHaveBeenCalledTimes(3)
@@ -124,4 +125,12 @@ test('whoever watches hears dollars, and thresholds; one that throws breaks noth
       },
     ],
   })
+})
+
+test('what keeps the cache warm is paid for by the run, and is no call of the agent', () => {
+  const meter = new RunMeter({ onCostUpdate: null, onThreshold: () => {} })
+  meter.ended(callOf(), byAgent)
+  meter.ended(callOf({ kind: 'side', costNanoUsd: 30n }), { byAgent: false })
+  expect(meter.counted).toMatchObject({ cost_nano_usd: '1000', input_tokens: 10 })
+  expect(meter.takeTurn()).toBe(1_030n)
 })

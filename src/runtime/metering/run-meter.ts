@@ -45,6 +45,8 @@ export class RunMeter {
   readonly #costByRequest = new Map<string, NanoUsd>()
   #costNanoUsd = 0n
   #presumedNanoUsd = 0n
+  /** Of calls that keep the cache warm: the agent knows nothing of them. */
+  #unknownToAgentNanoUsd = 0n
   /** Already said to be part of a turn. */
   #turnsNanoUsd = 0n
   #calls = 0
@@ -56,11 +58,12 @@ export class RunMeter {
   }
 
   /** A call ended. Heard before the agent has the last of the answer. */
-  ended(call: LedgerCall): void {
+  ended(call: LedgerCall, { byAgent }: { readonly byAgent: boolean }): void {
     const { usage } = call
-    this.#calls += 1
     this.#costNanoUsd += call.costNanoUsd
     this.#presumedNanoUsd += call.presumedNanoUsd
+    if (!byAgent) return void (this.#unknownToAgentNanoUsd += call.costNanoUsd)
+    this.#calls += 1
     this.#tokens.input += usage.inputTokens
     this.#tokens.output += usage.outputTokens
     this.#tokens.cacheRead += usage.cacheReadInputTokens
@@ -95,11 +98,11 @@ export class RunMeter {
     return this.#costNanoUsd - this.#turnsNanoUsd
   }
 
-  /** Everything counted in this run; null where a model had no price, or nothing was asked. */
+  /** Everything counted of the agent's own calls; null where a model had no price, or nothing was asked. */
   get counted(): CountedUsage | null {
     if (this.#calls === 0 || !this.#isComplete) return null
     return {
-      cost_nano_usd: this.#costNanoUsd.toString(),
+      cost_nano_usd: (this.#costNanoUsd - this.#unknownToAgentNanoUsd).toString(),
       input_tokens: this.#tokens.input,
       output_tokens: this.#tokens.output,
       cache_read_input_tokens: this.#tokens.cacheRead,

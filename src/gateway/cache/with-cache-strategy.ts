@@ -1,0 +1,31 @@
+import type { CacheStrategy } from '../../domain/cache-strategy.ts'
+import type { ModelUpstream, RunAccount } from '../../ports/model-gateway.ts'
+import { withCacheTtl } from './with-cache-ttl.ts'
+import { withKeepWarm, type KeepWarmOptions } from './with-keep-warm.ts'
+
+export type CacheTiming = Pick<KeepWarmOptions, 'timer' | 'lifeMs'>
+
+export interface CachedRun {
+  readonly strategy: CacheStrategy
+  /** Null where nobody pays: nothing is kept warm then. */
+  readonly account: (() => RunAccount) | null
+  /** Asked for readings that keep the cache warm. */
+  readonly pinged: ModelUpstream
+  readonly timing: CacheTiming
+}
+
+/**
+ * An upstream that uses the prompt cache as a run wants it. Stands between the agent and whatever bounds and meters
+ * its calls, so that a request is bounded by what is really asked for.
+ */
+export function withCacheStrategy(
+  upstream: ModelUpstream,
+  { strategy, account, pinged, timing }: CachedRun,
+): { readonly upstream: ModelUpstream; close(): Promise<void> } {
+  const { keepWarm } = strategy
+  if (keepWarm === null || account === null) {
+    return { upstream: withCacheTtl(upstream, strategy), close: async () => {} }
+  }
+  const warm = withKeepWarm(upstream, { keepWarm, account, pinged, ...timing })
+  return { upstream: withCacheTtl(warm, strategy), close: () => warm.close() }
+}
