@@ -43,7 +43,7 @@ export type OnRetry = (attempt: number, error: PerdureError) => void
 const isNamed = (name: string): name is keyof typeof namedErrors => Object.hasOwn(namedErrors, name)
 
 const isRetryable = (name: string): boolean =>
-  isNamed(name) || name === 'agent_start_failed' || (isErrorCode(name) && errorClassOf(name) === 'retriable')
+  isNamed(name) || name === 'agent_start_failed' || errorClassOf(name) === 'retriable'
 
 const retryableError = z.string().refine(isRetryable, {
   error: ({ input }) =>

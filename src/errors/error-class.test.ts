@@ -20,4 +20,5 @@ test.each([
   ['internal_error', 'terminal'],
   ['lease_lost', 'terminal'],
   ['cancelled', 'terminal'],
+  ['from_the_future', 'terminal'],
 ] as const)('%s is %s', (code, expected) => expect(errorClassOf(code)).toBe(expected))

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from './codes.ts'
+import { errorCodes, isErrorCode, type ErrorCode } from './codes.ts'
 
 /**
  * What can be done about a failure. `retriable`: the same call may succeed later. `user`: the caller has to
@@ -22,8 +22,12 @@ const byCaller: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'script_no_match',
 ])
 
-/** The class of a code. What to do now stands beside it, as the `hint` of its {@link errorCodes} entry. */
-export function errorClassOf(code: ErrorCode): ErrorClass {
+/**
+ * The class of a code. What to do now stands beside it, as the `hint` of its {@link errorCodes} entry. A code that
+ * only a newer version knows is `terminal`.
+ */
+export function errorClassOf(code: string): ErrorClass {
+  if (!isErrorCode(code)) return 'terminal'
   const { retryable, exitCode } = errorCodes[code]
   if (retryable) return 'retriable'
   return exitCode === 2 || byCaller.has(code) ? 'user' : 'terminal'
