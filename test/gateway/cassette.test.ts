@@ -247,8 +247,8 @@ describe('a cassette', () => {
       .stream(moved, { headers: { 'x-claude-code-session-id': 's' } })
       .finalMessage()
     expect(content).toMatchObject([
-      { text: 'the key is [redacted:anthropic_key] in /home/bob/work/.env' },
-      { input: { command: 'echo [redacted:credential] > /home/bob/work/x' } },
+      { text: 'the key is [redacted] in /home/bob/work/.env' },
+      { input: { command: 'echo [redacted] > /home/bob/work/x' } },
     ])
   })
 })

@@ -1,4 +1,3 @@
-import { redact } from '../../domain/redaction.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { UpstreamRequest } from '../../ports/model-gateway.ts'
 import type { RecordedToolCall, ToolCallRecorder } from '../../ports/tool-record.ts'
@@ -11,6 +10,7 @@ import { ExchangeThreads } from './exchange-threads.ts'
 import type { Places } from './normalise/places.ts'
 import type { UserRule } from './normalise/normalise-request.ts'
 import { readExchangeRequest, type ExchangeRequest } from './read-exchange-request.ts'
+import { withoutSecrets } from './without-secrets.ts'
 import { cutValue, putValue } from './value-parts.ts'
 
 export interface RecorderOptions {
@@ -81,7 +81,7 @@ export class CassetteRecorder implements ToolCallRecorder {
       },
       failed: (message) =>
         add(
-          { answer: null, failure: redact(message) },
+          { answer: null, failure: withoutSecrets(message) },
           { headMs: Math.round(performance.now() - startedMs), chunks: [] },
         ),
     }
@@ -96,7 +96,7 @@ export class CassetteRecorder implements ToolCallRecorder {
     this.#toolCounts.set(thread, index)
     this.#write(read, (writer) => {
       const put = (value: unknown): unknown => {
-        const stored = changeTexts(value ?? null, (text) => redact(read.toCassette(text)))
+        const stored = changeTexts(value ?? null, (text) => withoutSecrets(read.toCassette(text)))
         return cutValue(stored, (content, kind) => writer.folder.put(content, kind))
       }
       writer.addToolCall({
@@ -121,7 +121,7 @@ export class CassetteRecorder implements ToolCallRecorder {
   finish(outcome: Omit<OutcomeLine, 'type'>): void {
     const read = this.#latest
     if (read === null) return
-    const text = redact(read.toCassette(outcome.text))
+    const text = withoutSecrets(read.toCassette(outcome.text))
     this.#write(read, (writer) => writer.end({ type: 'outcome', ...outcome, text }))
   }
 
@@ -138,7 +138,7 @@ export class CassetteRecorder implements ToolCallRecorder {
 
   #header({ agent, model, toCassette }: ExchangeRequest): HeaderLine {
     const { run = null } = this.#options
-    const written = changeTexts(run, (text) => redact(toCassette(text))) as HeaderLine['run']
+    const written = changeTexts(run, (text) => withoutSecrets(toCassette(text))) as HeaderLine['run']
     return {
       type: 'cassette',
       version: cassetteVersion,
@@ -153,7 +153,7 @@ export class CassetteRecorder implements ToolCallRecorder {
 /** Bytes without secrets and without paths of this machine; times and lengths of the chunks. */
 function storedAnswer({ headAtMs, chunks }: RecordedAnswer, read: ExchangeRequest) {
   const whole = Buffer.concat(chunks.map(({ bytes }) => bytes))
-  const { bytes, moved } = changeAnswer(whole, (text) => redact(read.toCassette(text)))
+  const { bytes, moved } = changeAnswer(whole, (text) => withoutSecrets(read.toCassette(text)))
   let end = 0
   const times = chunks.flatMap((chunk) => {
     const start = end
@@ -176,5 +176,5 @@ const keptHeaders = (headers: RecordedAnswer['headers']): Record<string, string>
   Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => kept.test(name))
-      .map(([name, value]) => [name, redact(value)]),
+      .map(([name, value]) => [name, withoutSecrets(value)]),
   )

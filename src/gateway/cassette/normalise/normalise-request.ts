@@ -2,6 +2,7 @@ import { redactJson } from '../../../domain/redaction.ts'
 import { asRecord, listOf } from '../../wire/message-request.ts'
 import { workingDirectoryIn } from '../../wire/working-directory.ts'
 import { canonicalJson, sha256Of } from '../canonical-json.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import { IdTable } from './id-table.ts'
 import { PathTable, type Places } from './places.ts'
 import { resultsInOrder } from './results-in-order.ts'
@@ -49,7 +50,7 @@ export function normaliseRequest(body: unknown, options: NormaliseOptions): Norm
   const replaced = mapTexts(placed, (text, within) =>
     applyRules(ids.toCassette(text, { inAnswers: false }), { rules, within }),
   )
-  const value = redactJson(replaced)
+  const value = mapTexts(redactJson(replaced), withoutSecrets)
   return {
     value,
     key: sha256Of(canonicalJson(value)),
@@ -63,7 +64,7 @@ export function normaliseRequest(body: unknown, options: NormaliseOptions): Norm
 export function renormalisedKey(value: unknown, userRules: readonly UserRule[] = []): string {
   const rules: readonly UserRule[] = [...normaliseRules, ...userRules]
   const renormalised = mapTexts(value, (text, within) => applyRules(text, { rules, within }))
-  return sha256Of(canonicalJson(redactJson(renormalised)))
+  return sha256Of(canonicalJson(renormalised))
 }
 
 function applyRules(text: string, { rules, within }: { rules: readonly UserRule[]; within: Within }): string {
