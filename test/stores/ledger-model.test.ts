@@ -12,7 +12,7 @@ import { temporaryDirectories } from './temporary-directory.ts'
 const newDirectory = temporaryDirectories()
 const backends: [string, number, StorageUnderTest][] = [
   ['memory', 150, { open: async (options) => openMemoryStorage(options) }],
-  ['SQLite', 40, { open: (options) => openSqliteStorage({ dataDirectory: newDirectory(), ...options }) }],
+  ['SQLite', 25, { open: (options) => openSqliteStorage({ dataDirectory: newDirectory(), ...options }) }],
 ]
 
 describe.each(backends)('a ledger in %s', (_name, numRuns, backend) => {
