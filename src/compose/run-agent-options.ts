@@ -10,6 +10,7 @@ import type { ModelMetrics } from '../runtime/metering/stream-metrics.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
 import type { RecordOptions, ReplayOptions } from './cassette-options.ts'
 import type { BudgetOptions } from './budget-options.ts'
+import type { CacheOptions } from './cache-options.ts'
 import type { OnRetry, RetryOptions } from './retry-options.ts'
 
 /** A message to the agent: text, content blocks, or either with its priority. */
@@ -75,6 +76,8 @@ export interface PerdureRunOptions {
   userId?: string
   /** What the run may cost; the session, its user and its workspace may have budgets of their own (`setBudget`). */
   budget?: BudgetOptions | undefined
+  /** How the prompt cache is used: how long entries live, by role, and whether they are kept warm. */
+  cache?: CacheOptions | undefined
   /** What models cost you, where that is not the public list: rows by model, a factor, or a JSON file with either. */
   prices?: PriceOverrides | string | undefined
   /** Hears what the run has cost so far, in US dollars, after each model call. */
@@ -86,9 +89,9 @@ export interface PerdureRunOptions {
    * growing delays, as long as nothing of an answer has reached the agent. One policy for model requests, or one
    * for each kind of operation.
    */
-  retryPolicy?: RetryOptions
+  retryPolicy?: RetryOptions | undefined
   /** Hears of each failure after which is tried again. What it throws is only warned of. */
-  onRetry?: OnRetry
+  onRetry?: OnRetry | undefined
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

@@ -60,6 +60,26 @@ test('an interrupted agent rejects with what it had said, after the callbacks ha
   expect(heard).toEqual(['interruptible', 'start', 'cancelled', ['error', 'I wait.']])
 })
 
+test('a model that fails for a moment is asked again, and onRetry hears of it', async () => {
+  using workplace = new Workplace([{ when: { times: 1 }, reply: { error: { status: 500 } } }, { reply: 'Done.' }])
+  const retries: unknown[] = []
+  const answer = await runPythonAgent({
+    prompt: 'Your task',
+    ...workplace.options,
+    retryPolicy: { maxAttempts: 3, backoffMultiplier: 2, retryableErrors: ['RATE_LIMIT', 'SERVER_ERROR'] },
+    onRetry: (attempt, error) => retries.push([attempt, error.code]),
+  })
+  expect(answer).toBe('Done.')
+  expect(retries).toEqual([[1, 'server_error']])
+})
+
+test('a retry policy that cannot be right is refused', async () => {
+  using workplace = new Workplace([])
+  const retryPolicy = { retryableErrors: ['RATE_LIMITS'] } as object
+  const promise = runPythonAgent({ prompt: 'Your task', ...workplace.options, retryPolicy })
+  await expect(promise).rejects.toMatchObject({ code: 'invalid_request', details: { option: 'retryPolicy' } })
+})
+
 test('timeout counts seconds', async () => {
   using workplace = new Workplace(slowTool)
   const result = await runPythonAgentDetailed({ prompt: 'wait', timeout: 5, ...workplace.options })
