@@ -1,12 +1,8 @@
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
-import { onTestFinished } from 'vitest'
-import { startScriptedMessagesApi } from '../../src/testing/index.ts'
 import { call, start } from '../cli/command-line.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { startGuardedService } from './guarded-service.ts'
 
 export interface HuntedRunOptions {
   readonly key: string
@@ -32,8 +28,8 @@ export interface HuntedRun {
   readonly places: Readonly<Record<string, Buffer>>
   /** Environment and command line of the process that runs Perdure. */
   readonly host: Buffer
-  /** How often the service was shown the right key, and anything else. */
-  readonly shown: { right: number; wrong: number }
+  /** What the service was shown, one for each request. */
+  readonly shown: readonly string[]
 }
 
 /** One run of the real command line and the real agent, searched from inside and outside while it works. */
@@ -48,10 +44,16 @@ export async function huntedRun({
   mkdirSync(project)
   writeFileSync(join(found, 'search.sh'), searchFrom(found))
   const command = `SEARCH='. ${found}/search.sh'; export SEARCH; ${shell}`
-  const { url, shown } = await startGuardedService(key, [
-    { when: { toolResult: false }, reply: { tool: { name: 'Bash', input: { command, description: 'Look around' } } } },
-    { reply: 'I saw: {{toolResult}}' },
-  ])
+  const { url, shown } = await startGuardedService(
+    () => [key],
+    [
+      {
+        when: { toolResult: false },
+        reply: { tool: { name: 'Bash', input: { command, description: 'Look around' } } },
+      },
+      { reply: 'I saw: {{toolResult}}' },
+    ],
+  )
   const env = { HOME: home, XDG_CONFIG_HOME: '', ...(await prepare({ home, project, url })) }
   const run = start(['run', '--json', '--previews', '--tools', 'Bash', '--allowed-tools', 'Bash', 'look around'], {
     cwd: project,
@@ -110,34 +112,6 @@ env; tr '\\0' '\\n' < /proc/$$/environ; cat /proc/[0-9]*/cmdline | tr '\\0' ' '
 touch ${found}/asked
 for _ in $(seq 300); do [ -e ${found}/go ] && break; sleep 0.1; done
 `
-
-type Rules = Parameters<typeof startScriptedMessagesApi>[0]
-
-/** A Messages API that lets in who shows the key, as a key or as a token. */
-async function startGuardedService(key: string, rules: Rules) {
-  const api = await startScriptedMessagesApi(rules)
-  const shown = { right: 0, wrong: 0 }
-  const server = createServer((incoming, outgoing) => {
-    const { 'x-api-key': apiKey, authorization } = incoming.headers
-    const isRight = apiKey === key || authorization === `Bearer ${key}`
-    shown[isRight ? 'right' : 'wrong']++
-    if (!isRight) return void outgoing.writeHead(401).end('{}')
-    const { method, headers, url = '/' } = incoming
-    incoming.pipe(
-      httpRequest(new URL(url, api.url), { method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode!, answer.headers)
-        answer.pipe(outgoing)
-      }),
-    )
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    server.close()
-    await api.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, shown }
-}
 
 async function fileAppears(path: string): Promise<void> {
   for (let tries = 0; tries < 400 && !existsSync(path); tries++)
