@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { LedgerCall, SettledCall } from '../../ports/ledger.ts'
 import type { RunAccount } from '../../ports/model-gateway.ts'
@@ -44,7 +44,8 @@ export class Settlements {
   }
 
   #track(enter: () => Promise<void>): Promise<void> {
-    const entering = enter()
+    // The agent's bytes go first: a store in this process may hold it up while it writes.
+    const entering = nextTurn().then(enter)
     this.#underWay.add(entering)
     return entering.finally(() => this.#underWay.delete(entering))
   }
