@@ -86,7 +86,8 @@ export function createModelGateway(options: ModelGatewayOptions = {}): ModelGate
       await endRun(run)
     }
     const way = { baseUrl: `${origin}/run/${request.runId}`, ...(socketPath === undefined ? {} : { socketPath }) }
-    return { ...way, token, upstream: upstream.name, close }
+    const { name, betas = 'all' } = upstream
+    return { ...way, token, upstream: name, betas, close }
   }
 
   const close = async (): Promise<void> => {

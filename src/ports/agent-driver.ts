@@ -72,7 +72,7 @@ export interface AgentStartRequest<Options> {
   readonly workingDirectory: string
   readonly sandbox: Sandbox
   /** Where the agent finds its model; null: the agent's own environment decides, without our gateway. */
-  readonly gateway: Pick<GatewayRun, 'baseUrl' | 'token' | 'socketPath'> | null
+  readonly gateway: Pick<GatewayRun, 'baseUrl' | 'token' | 'socketPath' | 'betas'> | null
   readonly conversation: AgentConversation
   readonly transcripts: RunTranscripts
   /** A private folder for the agent's own files, ours to delete. */

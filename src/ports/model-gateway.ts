@@ -96,6 +96,8 @@ export interface GatewayRun {
   readonly token: string
   /** Name of the upstream that answers, for display: `anthropic`, `script`. */
   readonly upstream: string
+  /** What the agent may ask of it. */
+  readonly betas?: ModelUpstream['betas']
   /** Refuses further requests, cuts those under way, and waits until what they cost is entered. */
   close(): Promise<void>
 }
@@ -103,6 +105,8 @@ export interface GatewayRun {
 /** Who answers the requests of a run: the real service, or a script that plays the model. */
 export interface ModelUpstream {
   readonly name: string
+  /** `stable`: it knows the API's settled features alone, and agents are told to keep to them. Default: `all`. */
+  readonly betas?: 'all' | 'stable'
   /** Answers one request. The body is the agent's, unchanged; credentials are the upstream's own. */
   handle(request: UpstreamRequest): Promise<UpstreamResponse>
   close?(): Promise<void>

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bedrockUpstream, type BedrockUpstreamOptions } from '../../src/gateway/upstreams/bedrock/bedrock-upstream.ts'
+import { MemoryStorage, runAgent } from '../../src/index.ts'
 import { isSignedWith } from './aws-signature.ts'
 import {
   awsChunk,
@@ -97,7 +98,12 @@ describe('Bedrock behind the gateway', () => {
   it('sends the body that Bedrock takes: no model, no stream, its version, the betas that it knows', async () => {
     const platform = await scriptedBedrock([{ reply: 'hi' }])
     const { run } = await open({ baseUrl: platform.url, betas: ['my-beta-2026-01-01'] })
-    const asked = ['interleaved-thinking-2025-05-14', 'advanced-tool-use-2025-11-20', 'context-management-2025-06-27']
+    const asked = [
+      'claude-code-20250219',
+      'interleaved-thinking-2025-05-14',
+      'advanced-tool-use-2025-11-20',
+      'context-management-2025-06-27',
+    ]
     const headers = {
       authorization: `Bearer ${run.token}`,
       'anthropic-version': '2023-06-01',
@@ -114,7 +120,7 @@ describe('Bedrock behind the gateway', () => {
       anthropic_version: 'bedrock-2023-05-31',
       anthropic_beta: ['interleaved-thinking-2025-05-14', 'tool-search-tool-2025-10-19', 'my-beta-2026-01-01'],
     })
-    expect(platform.asked[0]!.headers).not.toHaveProperty('anthropic-beta')
+    expect(platform.asked[0]!.headers['anthropic-beta']).toBe('claude-code-20250219')
     expect(platform.asked[0]!.headers).not.toHaveProperty('anthropic-version')
   })
 
@@ -254,4 +260,30 @@ describe('Bedrock behind the gateway', () => {
       expect(one.body['anthropic_beta']).not.toContain('claude-code-20250219')
     }
   })
+
+  it(
+    'plays the model of runAgent, whose agent then asks for nothing that is in the making',
+    { timeout: 60_000 },
+    async () => {
+      const platform = await scriptedBedrock([{ reply: 'hi from {{model}}' }])
+      const place = makePlace()
+      closers.push(async () => place.remove())
+      const { cwd } = place
+      const upstream = bedrockUpstream({ credentials, baseUrl: platform.url })
+      const outcome = await runAgent({
+        prompt: 'hello',
+        cwd,
+        storage: new MemoryStorage(),
+        upstream,
+        model: hello.model,
+      })
+      expect(outcome).toMatchObject({ status: 'completed', text: 'hi from us.anthropic.claude-opus-5-5' })
+      const bodies = platform.asked.map(({ body }) => body)
+      expect(bodies.length).toBeGreaterThan(0)
+      expect(bodies.map(({ anthropic_beta: betas }) => betas).flat()).toEqual(
+        bodies.map(() => 'interleaved-thinking-2025-05-14'),
+      )
+      expect(JSON.stringify(bodies)).not.toContain('defer_loading')
+    },
+  )
 })

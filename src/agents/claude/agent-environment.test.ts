@@ -26,6 +26,17 @@ test('holds the gateway’s address and token, and no secret of the host', () =>
   expect(JSON.stringify(environment)).not.toContain('secret')
 })
 
+test('finds the gateway at its socket, and keeps to settled features where the upstream knows no others', () => {
+  const gateway = { ...request.gateway, socketPath: '/run/gateway.sock', betas: 'stable' as const }
+  expect(agentEnvironment({ ...request, gateway }, host)).toMatchObject({
+    ANTHROPIC_UNIX_SOCKET: '/run/gateway.sock',
+    CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
+  })
+  const plain = agentEnvironment({ ...request, gateway: { ...request.gateway, betas: 'all' } }, host)
+  expect(plain).not.toHaveProperty('ANTHROPIC_UNIX_SOCKET')
+  expect(plain).not.toHaveProperty('CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS')
+})
+
 test('the user’s variables lie over the base, and may take one out', () => {
   const options = { env: { CLAUDE_CODE_MAX_RETRIES: '9', LANG: undefined } }
   const environment = agentEnvironment({ ...request, options }, host)

@@ -58,6 +58,8 @@ export function agentEnvironment(
   return defined({
     ...Object.fromEntries(inherited.map((name) => [name, host[name]])),
     ...base,
+    // Not every platform takes what is in the making, and some refuse a request for the name of one beta.
+    ...(request.gateway?.betas === 'stable' ? { CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1' } : {}),
     ...(request.gateway === null ? {} : behindGateway),
     ...request.options.env,
     ...access,

@@ -5,7 +5,7 @@ import {
   type PlatformUpstream,
 } from '../platform/create-platform-upstream.ts'
 import { loadPackage } from '../platform/load-package.ts'
-import { bedrockBetas, chooseBetas, withoutBetaFields } from '../platform/platform-betas.ts'
+import { bedrockBetas, bedrockHeaderBetas, chooseBetas, withoutBetaFields } from '../platform/platform-betas.ts'
 import { bedrockModel, profileOfRegion } from '../platform/platform-models.ts'
 import { countBedrockTokens } from './count-bedrock-tokens.ts'
 import { translateStreamErrors } from './stream-errors.ts'
@@ -49,16 +49,18 @@ export function bedrockUpstream(options: BedrockUpstreamOptions = {}): PlatformU
   const region = options.region ?? process.env['AWS_REGION'] ?? 'us-east-1'
   const profile = options.inferenceProfile ?? profileOfRegion(region)
   const translate = ({ path, headers, body }: PlatformRequest): PlatformRequest => {
-    const betas = chooseBetas({ asked: headers['anthropic-beta'], known: bedrockBetas, further })
-    const { 'anthropic-beta': _betas, ...others } = headers
+    const { 'anthropic-beta': asked, ...others } = headers
+    const betas = chooseBetas({ asked, known: bedrockBetas, further })
+    const shown = chooseBetas({ asked, known: bedrockHeaderBetas, further: [] })
     return {
       path,
-      headers: others,
+      headers: shown.length === 0 ? others : { ...others, 'anthropic-beta': shown.join(',') },
       body: { anthropic_version: platformVersion(headers), anthropic_beta: betas, ...withoutBetaFields(body, betas) },
     }
   }
   return createPlatformUpstream({
     name: 'bedrock',
+    betas: 'stable',
     load: () => loadBedrock({ ...options, region }),
     modelMap,
     modelRule: (model) => bedrockModel(model, profile),

@@ -35,6 +35,7 @@ export function foundryUpstream(options: FoundryUpstreamOptions = {}): PlatformU
   const client = { baseUrl: addressOf(options), entraToken, apiKey }
   return createPlatformUpstream({
     name: 'foundry',
+    betas: 'all',
     load: () => loadFoundry(client),
     modelMap,
     modelRule: foundryModel,

@@ -29,6 +29,7 @@ export interface PlatformRequest {
 
 export interface Platform<Client extends PlatformClient> {
   readonly name: string
+  readonly betas: 'all' | 'stable'
   /** Loads the package of the client; what it gives makes one. */
   readonly load: () => Promise<() => Client>
   /** Model ids of the platform, by the id that agents ask for; they come before the platform's rule. */
@@ -96,6 +97,7 @@ export function createPlatformUpstream<Client extends PlatformClient>(platform: 
 
   return {
     name: platform.name,
+    betas: platform.betas,
     handle,
     async load() {
       await platform.load()

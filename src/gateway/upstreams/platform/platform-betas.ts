@@ -17,6 +17,9 @@ const everywhere = {
   'advanced-tool-use-2025-11-20': 'tool-search-tool-2025-10-19',
 }
 
+/** Those that Claude Code shows Bedrock in the header, as it does the API; Bedrock refuses them in the body. */
+export const bedrockHeaderBetas: BetaNames = same('claude-code-20250219', 'effort-2025-11-24')
+
 export const bedrockBetas: BetaNames = { ...everywhere, ...same('fine-grained-tool-streaming-2025-05-14') }
 
 export const vertexBetas: BetaNames = {

@@ -42,6 +42,7 @@ export function vertexUpstream(options: VertexUpstreamOptions = {}): PlatformUps
   if (baseUrl !== undefined) parseBaseUrl(baseUrl, { allowInsecure })
   return createPlatformUpstream({
     name: 'vertex',
+    betas: 'stable',
     load: () => loadVertex({ ...options, region }),
     modelMap,
     modelRule: vertexModel,
