@@ -1,4 +1,4 @@
-// The quickest thing that answers like the Messages API: no reading of what it is asked, fixed bytes back.
+// The quickest thing that answers like the Messages API: it reads only how to answer, and sends fixed bytes back.
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,15 +8,20 @@ import { say } from '../support/program.ts'
 export const pacedEvents = 500
 export const paceMs = 5
 
+/** Stands in the text of a request whose answer is to come at a model's pace. */
+export const pacedMark = 'at your own pace'
+
 if (import.meta.main) await serve()
 
 async function serve(): Promise<void> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    const play = new URL(request.url ?? '/', 'http://localhost').searchParams.get('play')
-    request.resume().once('end', () => {
-      if (play === 'paced') void playPaced(response)
-      else if (play === 'stream') playAtOnce(response)
-      else response.writeHead(200, { 'content-type': 'application/json' }).end(smallAnswer)
+    let asked = ''
+    request.setEncoding('latin1')
+    request.on('data', (chunk: string) => (asked += chunk))
+    request.once('end', () => {
+      if (!/"stream": ?true/.test(asked)) answerAtOnce(response)
+      else if (asked.includes(pacedMark)) void playPaced(response)
+      else playAtOnce(response)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -34,14 +39,16 @@ const message = {
   stop_sequence: null,
   usage,
 }
-const smallAnswer = JSON.stringify({ ...message, content: [{ type: 'text', text: 'Yes.' }], stop_reason: 'end_turn' })
+let answers = 0
+/** Each answer has an id of its own: one that was seen before would be paid for only once. */
+const smallAnswer = (number: number): string =>
+  `{"id":"msg_bench_${number}",${JSON.stringify({ ...message, id: undefined, content: [{ type: 'text', text: 'Yes.' }], stop_reason: 'end_turn' }).slice(1)}`
 
 const wireEvent = (type: string, fields: object): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
-const first = [
-  wireEvent('message_start', { message: { ...message, content: [], stop_reason: null } }),
-  wireEvent('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
-]
+const start = (): string =>
+  wireEvent('message_start', { message: { ...message, id: `msg_bench_${++answers}`, content: [], stop_reason: null } })
+const first = [wireEvent('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })]
 const delta = wireEvent('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'a few words more ' } })
 const last = [
   wireEvent('content_block_stop', { index: 0 }),
@@ -50,13 +57,17 @@ const last = [
 ]
 const wholeStream = [
   ...first,
-  ...Array.from({ length: pacedEvents - first.length - last.length }, () => delta),
+  ...Array.from({ length: pacedEvents - 1 - first.length - last.length }, () => delta),
   ...last,
 ]
 
+function answerAtOnce(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(smallAnswer(++answers))
+}
+
 function playAtOnce(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
-  for (const event of [...first, delta, ...last]) response.write(event)
+  for (const event of [start(), ...first, delta, ...last]) response.write(event)
   response.end()
 }
 
@@ -64,7 +75,7 @@ function playAtOnce(response: ServerResponse): void {
 async function playPaced(response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   const startedAt = performance.now()
-  for (const [index, event] of wholeStream.entries()) {
+  for (const [index, event] of [start(), ...wholeStream].entries()) {
     const dueInMs = startedAt + index * paceMs - performance.now()
     if (dueInMs > 0) await new Promise((resolve) => setTimeout(resolve, dueInMs))
     response.write(event)

@@ -1,4 +1,4 @@
-import type { Goal, Row, Section, Series, Unit } from './section.ts'
+import type { AtMost, Goal, Row, Section, Series, Unit } from './section.ts'
 import { summarize, type Summary } from './statistics.ts'
 
 /** The findings as a Markdown table: medians, and from where to where the middle 80 % lie. */
@@ -41,7 +41,15 @@ interface Found {
   readonly unit: Unit
 }
 
-function verdict({ of, atMost }: Goal, { bare, perdure, ratios, unit }: Found): string {
+function verdict(goal: Goal, found: Found): string {
+  if ('atMost' in goal) return verdictAtMost(goal, found)
+  const text = `≥ ${goal.atLeast} ×`
+  const ratio = found.ratios?.median
+  if (ratio === undefined) return text
+  return ratio >= goal.atLeast ? `${text}: kept (${digits(ratio)})` : `${text}: **missed** (${digits(ratio)})`
+}
+
+function verdictAtMost({ of, atMost }: AtMost, { bare, perdure, ratios, unit }: Found): string {
   const own = summarize(perdure.values)
   const words = {
     ratio: { found: ratios?.median, text: `≤ ${atMost} ×` },

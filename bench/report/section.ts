@@ -16,7 +16,7 @@ export interface Row {
   readonly goal?: Goal
 }
 
-export type Unit = 'ms' | 'MB' | 'requests/s' | 'agents'
+export type Unit = 'ms' | 'MB' | 'requests/s' | 'agents' | 'USD'
 
 export interface Series {
   /** What was measured; empty where the row says it already. */
@@ -25,7 +25,15 @@ export interface Series {
   readonly values: readonly number[]
 }
 
-export interface Goal {
+export type Goal = AtMost | AtLeast
+
+/** Of the ratio of Perdure's figure to the other one. */
+export interface AtLeast {
+  readonly of: 'ratio'
+  readonly atLeast: number
+}
+
+export interface AtMost {
   /**
    * `ratio`: median of the ratios. `added`: what Perdure adds to the bare median. `median` and `largest`:
    * of Perdure's own values.

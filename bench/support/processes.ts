@@ -47,7 +47,8 @@ export async function memoryOfDescendants(except: ReadonlySet<number> = new Set(
   }
 }
 
-async function memoryOf(pid: number): Promise<Memory> {
+/** What one process holds. */
+export async function memoryOf(pid: number): Promise<Memory> {
   // One that has just ended holds nothing.
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
   const megabytes = (name: string): number =>

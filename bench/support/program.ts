@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A program of this folder in a process of its own, which talks to us in messages. */
 export interface Program<Said> {
+  readonly pid: number
   /** The next thing it says. @throws when it ends instead. */
   next(): Promise<Said>
   /** Ends it; resolves when it is gone. @throws when it did not end well. */
@@ -37,6 +38,7 @@ export function startProgram<Said>(
     return code
   })
   return {
+    pid: child.pid ?? 0,
     async next() {
       while (said.length === 0) {
         if (isGone) throw new Error(`${name} ended too early`)
