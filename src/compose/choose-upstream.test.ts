@@ -45,6 +45,10 @@ describe('who plays the model', () => {
     expect(await nameOf({ HOME: home() })).toBe('credentials_missing')
   })
 
+  it('is that login for runs of the default tenant too, such as those of a pool', async () => {
+    expect(await nameOf(loggedIn(), { organizationId: 'default', workspaceId: 'default' })).toBe('claude-login')
+  })
+
   it('is never that login for a server, for a tenant, or at another service', async () => {
     expect(await nameOf(loggedIn(), { allowLogin: false })).toBe('credentials_missing')
     expect(await nameOf(loggedIn(), { workspaceId: 'wrkspc_1' })).toBe('credentials_missing')

@@ -119,8 +119,9 @@ function ofEnvironment({ environment, model }: Situation): ModelUpstream | undef
 
 /** A person’s login serves that person: no tenant’s runs, and no service but the one that gave it. */
 async function ownLogin({ options, environment, model }: Situation): Promise<ModelUpstream | undefined> {
-  const { organizationId, workspaceId } = options
-  const { allowLogin = organizationId === undefined && workspaceId === undefined } = options
+  const { organizationId, workspaceId } = { ...defaultScope, ...scopeOf(options) }
+  const isNobodys = organizationId === defaultScope.organizationId && workspaceId === defaultScope.workspaceId
+  const { allowLogin = isNobodys } = options
   if (!allowLogin || model.baseUrl !== undefined || environment['ANTHROPIC_BASE_URL']?.trim()) return undefined
   const login = await claudeLoginUpstream({ environment })
   if (login === undefined) return undefined

@@ -31,6 +31,12 @@ export async function startGateway(options: GatewayOptions): Promise<StandaloneG
     text: environment['PERDURE_GATEWAY_TOKENS'],
     onWarning: (text) => log({ time: new Date().toISOString(), message: 'warning', text }),
   })
-  const upstream = await chooseUpstream({ script, allowLogin: false }, environment)
-  return startStandaloneGateway({ upstream, tokens, place, log })
+  const upstreams = tokens
+    .tenants()
+    .map(({ organizationId, workspaceId }) =>
+      chooseUpstream({ script, allowLogin: false, organizationId, workspaceId }, environment),
+    )
+  // Chosen for each tenant, so that the lack of a key is told now; any of them serves all.
+  const [upstream] = await Promise.all(upstreams)
+  return startStandaloneGateway({ upstream: upstream!, tokens, place, log })
 }

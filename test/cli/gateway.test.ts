@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/anthropic-upstream.ts'
+import { startFakePlatform } from '../gateway/fake-platforms.ts'
 import { makePlace, runRealAgent } from '../gateway/real-agent.ts'
 import { readAll, send } from '../gateway/support.ts'
 import { call, scratchFolder, start, type CallOptions } from './command-line.ts'
@@ -152,6 +153,32 @@ describe('perdure gateway', () => {
       },
       { timeout: 5000, interval: 200 },
     )
+  })
+
+  test('sends each worker’s requests with the key of its tenant', async () => {
+    const keys: string[] = []
+    const api = await startFakePlatform(({ headers }, outgoing) => {
+      keys.push(String(headers['x-api-key']))
+      const error = { type: 'error', error: { type: 'not_found_error', message: 'no such model' } }
+      outgoing.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(error))
+    })
+    onTestFinished(() => api.close())
+    const cwd = scratchFolder()
+    const main = { env: 'MAIN_KEY', baseUrl: api.url }
+    const own = { env: 'ACME_KEY', baseUrl: api.url, tenants: ['acme/*'] }
+    writeFileSync(join(cwd, 'perdure.config.json'), JSON.stringify({ model: { keys: { main, acme: own } } }))
+    const tokens = { PERDURE_GATEWAY_TOKENS: `acme/prod ${acme}, other/dev ${other}` }
+    const env = { ...tokens, MAIN_KEY: 'key-of-all-0123456789', ACME_KEY: 'key-of-acme-0123456789' }
+    const started = start(['gateway', '--listen', '127.0.0.1:0'], { cwd, env })
+    onTestFinished(() => void started.process.kill('SIGKILL'))
+    await started.shows('listens at')
+    const baseURL = /listens at (\S+)/.exec(started.output.stdout)![1]!
+    for (const authToken of [acme, other]) {
+      const client = new Anthropic({ baseURL, authToken, apiKey: null, maxRetries: 0 })
+      await expect(client.messages.create(hello)).rejects.toMatchObject({ status: 404 })
+    }
+    expect(keys).toEqual(['key-of-acme-0123456789', 'key-of-all-0123456789'])
+    expect(started.output.stderr).not.toMatch(/key-of|wk_/)
   })
 
   test('listens at a socket too', async () => {

@@ -1,6 +1,7 @@
 import { startGateway } from '../../compose/start-gateway.ts'
 import { writeError, writeLine } from '../output.ts'
 import { positiveNumber } from '../session/positive-number.ts'
+import { usingRuntime } from '../using-runtime.ts'
 import { defaultPlace, listenPlace } from './listen-place.ts'
 
 export interface GatewayFlags {
@@ -14,7 +15,9 @@ export interface GatewayFlags {
 const defaultDrainSeconds = '30'
 
 /** Serves until it is told to end. Exit code 0 when all requests could end, 1 when some had to be cut. */
-export async function runGateway(flags: GatewayFlags): Promise<number> {
+export const runGateway = (flags: GatewayFlags): Promise<number> => usingRuntime(() => serve(flags))
+
+async function serve(flags: GatewayFlags): Promise<number> {
   const drainMs = positiveNumber(flags['drain-seconds'] ?? defaultDrainSeconds, '--drain-seconds') * 1000
   const gateway = await startGateway({
     place: listenPlace(flags.listen ?? defaultPlace, { allowRemote: flags['allow-remote'] === true }),

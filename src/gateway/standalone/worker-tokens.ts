@@ -8,6 +8,8 @@ import { offeredTokens, tokenDigest } from '../run-token.ts'
 
 /** Who may use a gateway that stands alone. Tokens are kept as digests only. */
 export interface WorkerTokens {
+  /** For whom there are tokens now. */
+  tenants(): readonly RequestOrigin[]
   /** Whose request this is; undefined when it shows no token of the list. */
   find(headers: IncomingHttpHeaders): Promise<RequestOrigin | undefined>
 }
@@ -58,6 +60,7 @@ export async function openWorkerTokens({ file, text = '', onWarning }: WorkerTok
   }
 
   return {
+    tenants: () => [...tokens.values()],
     async find(headers) {
       await refresh()
       // Looked up by digest, so the time it takes says nothing about the tokens.
