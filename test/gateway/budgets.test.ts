@@ -93,7 +93,7 @@ describe('a budget that is nearly used up', () => {
     const metered = await openMetered(upstream, { limitUsd: 0.02 })
     for (let call = 0; call < 2; call += 1) expect((await metered.ask(long)).status).toBe(200)
     const [first, second] = requests.filter((request) => !isCount(request)).map(bodyOf)
-    expect(first!.max_tokens).toBeGreaterThan(3_000)
+    expect(first!.max_tokens).toBeGreaterThan(3_500)
     expect(first!.max_tokens).toBeLessThan(4_000)
     expect(second!.max_tokens).toBeLessThan(first!.max_tokens + 200)
     expect(metered.watch.refusals).toEqual([])
@@ -131,11 +131,11 @@ describe('a budget that is nearly used up', () => {
     const metered = await openMetered(upstream, { limitUsd: 0.012 })
     expect((await metered.ask(thinking)).status).toBe(200)
     const sent = bodyOf(requests.find((request) => !isCount(request))!)
-    expect(sent.max_tokens).toBeLessThan(2_200)
+    expect(sent.max_tokens).toBeLessThan(2_400)
     expect(sent.thinking!.budget_tokens).toBe(sent.max_tokens - 256)
-    const less = await openMetered(upstream, { limitUsd: 0.007 })
+    const less = await openMetered(upstream, { limitUsd: 0.0065 })
     expect((await less.ask(thinking)).status).toBe(403)
-    expect((await openMetered(upstream, { limitUsd: 0.007 }).then(({ ask }) => ask(haiku))).status).toBe(200)
+    expect((await openMetered(upstream, { limitUsd: 0.0065 }).then(({ ask }) => ask(haiku))).status).toBe(200)
   })
 })
 
@@ -153,8 +153,8 @@ describe('the service’s own count', () => {
     expect((await metered.ask({ ...long, stream: true, temperature: 1, metadata: {} })).status).toBe(200)
     expect(requests.map(({ path }) => path)).toEqual(['/v1/messages/count_tokens?beta=true', '/v1/messages?beta=true'])
     expect(Object.keys(bodyOf(requests[0]!))).toEqual(['model', 'messages'])
-    // 1.02 × 4,010 + 64 tokens at 1.10 dollars, and 256 at 5.50.
-    expect(reserve.mock.lastCall?.[0].minimumNanoUsd).toBe(BigInt(4_155 * 1_100 + 256 * 5_500))
+    // 1.02 × 4,010 + 64 tokens at a dollar for a million, and 256 at five.
+    expect(reserve.mock.lastCall?.[0].minimumNanoUsd).toBe(BigInt(4_155 * 1_000 + 256 * 5_000))
   })
 
   test('is not asked for where bytes fit, and asked once where it does not help', async () => {
@@ -179,7 +179,7 @@ describe('the service’s own count', () => {
       messages: [...long.messages, { role: 'assistant', content: 'yes' }, { role: 'user', content: 'go on' }],
     })
     const [first, second] = reserve.mock.calls.map(([{ wantedNanoUsd }]) => wantedNanoUsd)
-    expect(first! - second!).toBeGreaterThan(15_000n * 1_100n)
+    expect(first! - second!).toBeGreaterThan(15_000n * 1_000n)
   })
 })
 

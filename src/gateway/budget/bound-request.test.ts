@@ -207,10 +207,12 @@ describe('what else decides the price', () => {
   })
 
   test('speed and place', () => {
-    expect(boundOf(base).bounds).toMatchObject({ speed: 'standard', mayRunInUsOnly: true })
-    expect(boundOf({ ...base, speed: 'fast', inference_geo: 'global' }).bounds).toMatchObject({
+    const newer = { ...base, model: 'claude-opus-5-5' }
+    expect(boundOf(newer).bounds).toMatchObject({ speed: 'standard', mayRunInUsOnly: true })
+    expect(boundOf({ ...newer, speed: 'fast', inference_geo: 'global' }).bounds).toMatchObject({
       speed: 'fast',
       mayRunInUsOnly: false,
     })
+    expect(boundOf(base).bounds.mayRunInUsOnly).toBe(false)
   })
 })

@@ -1,3 +1,4 @@
+import { modelNameOf } from '../../domain/prices/model-name.ts'
 import type { CallBounds } from '../../domain/prices/worst-case-cost.ts'
 import { asRecord, readString } from '../wire/message-request.ts'
 import { boundTools } from './bound-tools.ts'
@@ -20,6 +21,9 @@ export interface BoundedRequest {
   readonly known: Pick<KnownPrompts, 'bound'>
 }
 
+/** Models that came before the choice of a place: asked for one, the API refuses. */
+const placeless = /^claude-(2|3|instant|haiku-4|opus-4(-[015])?$|sonnet-4(-[05])?$)/
+
 /**
  * An upper bound of what a Messages request can use, whatever the model answers. Text is bounded by its bytes,
  * or by what the service counted for its beginning; images and built-in tools by the largest count there is;
@@ -27,7 +31,8 @@ export interface BoundedRequest {
  */
 export function boundRequest({ body, headers, known }: BoundedRequest): RequestBound {
   const betas = headers['anthropic-beta'] ?? ''
-  const window = contextWindowOf(readString(body['model']) ?? '', { betas })
+  const model = readString(body['model']) ?? ''
+  const window = contextWindowOf(model, { betas })
   const { extraRounds, webSearchRequests, unbounded } = boundTools(body)
   const items = promptItemsOf(body, { betas, window })
   const firstRound = Math.min(known.bound(items), window)
@@ -39,7 +44,7 @@ export function boundRequest({ body, headers, known }: BoundedRequest): RequestB
       webSearchRequests,
       speed: body['speed'] === 'fast' ? 'fast' : 'standard',
       // Left out, a setting of the account decides.
-      mayRunInUsOnly: body['inference_geo'] !== 'global',
+      mayRunInUsOnly: body['inference_geo'] !== 'global' && !placeless.test(modelNameOf(model)),
     },
     prompt: extraRounds === 0 ? items : null,
     unbounded,

@@ -62,7 +62,7 @@ export async function openMetered(upstream: ModelUpstream, options: MeteredOptio
   }
 }
 
-/** Haiku 4.5: a dollar for a million tokens of input, five for as many of output, 10 % more in the United States alone. */
+/** Haiku 4.5: a dollar for a million tokens of input, five for as many of output. */
 export const haiku = {
   model: 'claude-haiku-4-5',
   max_tokens: 1_000,
