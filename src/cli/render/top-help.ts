@@ -17,13 +17,11 @@ export const renderTopHelp = (table: Table): string =>
     ...listing(table),
     '',
     'Try:',
-    '  perdure demo',
     '  perdure run "find the failing test and fix it"',
     '  perdure run --resume "now add a test"',
-    '  perdure run --json --script script.yaml "hello" | jq .type',
     '',
     'Sessions are kept in the nearest .perdure folder; PERDURE_DATA_DIR or --data-dir',
-    'name another. ANTHROPIC_API_KEY is the key; without one a script may play.',
+    'name another. ANTHROPIC_API_KEY is the key, or what perdure config says.',
     'perdure <command> --help says more.',
   ].join('\n')
 
