@@ -183,6 +183,17 @@ describe('the failure that remains', () => {
     expect(await ask([open, fine], { hasFallbackModel: true })).toMatchObject({ attempts: 1, tookMs: 0 })
     expect(await ask([open, fine])).toMatchObject({ attempts: 2, tookMs: 4_000, answer: { status: 200 } })
   })
+
+  test('an open circuit is waited for, which uses up no attempt, but not for ever', async () => {
+    const open = status(529, { 'x-perdure-circuit': 'open', 'retry-after-ms': '1000' })
+    const many = Array<Step>(20).fill(open)
+    expect(await ask([...many, fine])).toMatchObject({ notices: [], tookMs: 20_000, answer: { status: 200 } })
+    expect(await ask([open], { policy: { maxDelayMs: 30_000 } })).toMatchObject({
+      tookMs: 30_000,
+      answer: { status: 529, headers: { 'x-should-retry': 'false' } },
+    })
+    expect((await ask([open], { policy: { maxAttempts: 1 } })).tookMs).toBe(0)
+  })
 })
 
 test('the delay that the service names is kept, and the policy’s where it is longer', async () => {

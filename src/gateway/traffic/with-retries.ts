@@ -28,6 +28,8 @@ interface Failure {
   readonly mayRepeat: boolean
   /** The circuit is open: waiting for it helps only those who have no other model. */
   readonly isRefusedByCircuit: boolean
+  /** How long the service wants to be left alone; 0 where it says nothing. */
+  readonly askedMs: number
 }
 
 /**
@@ -35,22 +37,34 @@ interface Failure {
  * failure that remains is final: it tells the agent not to ask again by itself.
  */
 export function withRetries(upstream: ModelUpstream, { policy, hasFallbackModel }: RetryOptions): ModelUpstream {
+  const isFinal = ({ error, mayRepeat, isRefusedByCircuit, askedMs }: Failure): boolean =>
+    policy.maxAttempts === 1 ||
+    !mayRepeat ||
+    !policy.retryableErrors.has(error.code) ||
+    askedMs > longestWaitMs ||
+    (isRefusedByCircuit && hasFallbackModel)
+
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
-    for (let attempt = 1; ; attempt += 1) {
+    let attempt = 1
+    let circuitMs = 0
+    while (true) {
       const result = await attemptOnce(upstream, request)
-      if (!('answer' in result)) return result
-      const { error, answer } = result
-      const askedMs = retryAfterMs(answer.headers, Date.now()) ?? 0
-      const isLast =
-        attempt >= policy.maxAttempts ||
-        !result.mayRepeat ||
-        !policy.retryableErrors.has(error.code) ||
-        askedMs > longestWaitMs ||
-        (result.isRefusedByCircuit && hasFallbackModel)
-      if (isLast) return finalAnswer(result, { hasFallbackModel })
+      if (!('askedMs' in result)) return result
+      const { error, askedMs } = result
+      if (isFinal(result)) return finalAnswer(result, { hasFallbackModel })
+      // Nobody was asked: that is no attempt. But it is waited for no longer than between two attempts.
+      if (result.isRefusedByCircuit) circuitMs += askedMs
+      if (attempt >= policy.maxAttempts || circuitMs > policy.maxDelayMs) {
+        return finalAnswer(result, { hasFallbackModel })
+      }
+      if (result.isRefusedByCircuit) {
+        await waitAnnounced(askedMs, request)
+        continue
+      }
       const delayMs = Math.round(retryDelayMs(policy, attempt, { atLeastMs: askedMs }))
       request.notify?.({ type: 'retrying', attempt, delayMs, error: error.toJSON() })
       await waitAnnounced(delayMs, request)
+      attempt += 1
     }
   }
   return decoratedUpstream(upstream, handle)
@@ -85,6 +99,7 @@ async function failureOfAnswer(answer: UpstreamResponse, { body }: UpstreamReque
     answer: { status, headers, body: oneChunk(whole) },
     mayRepeat: headers['x-should-retry'] !== 'false' && (wasRefused(status) || !hasSideEffects(body)),
     isRefusedByCircuit: headers[circuitHeader] !== undefined,
+    askedMs: retryAfterMs(headers, Date.now()) ?? 0,
   }
 }
 
@@ -118,6 +133,7 @@ function failureOfCause(cause: unknown, { body }: UpstreamRequest): Failure {
     // An answer in one piece was waited for ten minutes: not that long again.
     mayRepeat: !hasSideEffects(body) && (!isStall || isStreamed(body)),
     isRefusedByCircuit: false,
+    askedMs: 0,
   }
 }
 
