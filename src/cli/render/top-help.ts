@@ -21,7 +21,7 @@ export const renderTopHelp = (table: Table): string =>
     '  perdure run --resume "now add a test"',
     '',
     'Sessions are kept in the nearest .perdure folder; PERDURE_DATA_DIR or --data-dir',
-    'name another. ANTHROPIC_API_KEY is the key, unless a perdure.config names others.',
+    'name another. ANTHROPIC_API_KEY is the key, unless perdure.config names others.',
     'perdure <command> --help says more.',
   ].join('\n')
 
