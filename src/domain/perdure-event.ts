@@ -80,6 +80,8 @@ export interface TurnEnded extends OwnEvent {
   duration_ms: number
   structured_output?: unknown
   permission_denials: number
+  /** `sdk_uuid` of each message that it took in; without them, it was all that had been said. */
+  input_uuids?: string[]
 }
 
 export interface TurnModelUsage {

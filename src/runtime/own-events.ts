@@ -122,6 +122,7 @@ function eventsOfRun(stamp: Stamp) {
       duration_ms: Math.round(report.durationMs),
       permission_denials: report.permissionDenials,
       ...(report.structuredOutput === undefined ? {} : { structured_output: report.structuredOutput }),
+      ...(report.inputUuids.length === 0 ? {} : { input_uuids: [...report.inputUuids] }),
     }),
   }
 }

@@ -37,7 +37,7 @@ export async function recoverSession(
   const history = await stores.events.read(sessionId)
   const state = fold(history)
   const results = knownResults(history)
-  const unsettled = history.slice(history.findLastIndex(settlesMessages) + 1).filter(isUserMessage)
+  const unsettled = history.reduce<readonly UserMessage[]>(unsettledAfter, [])
   const waiting = (await stores.inbox.list(sessionId)).map(({ input }) => input).filter(isUserMessage)
   const isKnown =
     unsettled.length + waiting.length === 0 ? () => false : await knownTo({ stores, driver }, agentSessionId)
@@ -102,6 +102,14 @@ async function knownTo(
   return ({ perdure }) => perdure?.sdk_uuid !== undefined && known.has(perdure.sdk_uuid)
 }
 
-/** What was said before is answered, or not wanted any more. */
-const settlesMessages = (event: LoggedEvent): boolean =>
-  event.type === 'perdure.turn_ended' || (event.type === 'perdure.run_ended' && event.outcome === 'cancelled')
+/**
+ * Messages that are neither answered nor called off. A turn answers those that it took in: others may stand
+ * before its end, given to the agent in the meantime.
+ */
+function unsettledAfter(open: readonly UserMessage[], event: LoggedEvent): readonly UserMessage[] {
+  if (isUserMessage(event)) return [...open, event]
+  if (event.type === 'perdure.run_ended') return event.outcome === 'cancelled' ? [] : open
+  if (event.type !== 'perdure.turn_ended') return open
+  const taken = event.input_uuids
+  return taken === undefined ? [] : open.filter(({ perdure }) => !taken.includes(perdure?.sdk_uuid ?? ''))
+}

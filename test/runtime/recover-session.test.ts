@@ -18,6 +18,21 @@ const said = (uuid: string): EventDraft => ({
   perdure: { sdk_uuid: uuid },
 })
 
+const turnEnded = (inputUuids: string[] | undefined): EventDraft => ({
+  type: 'perdure.turn_ended',
+  id: newEventId(),
+  processed_at,
+  error: null,
+  subtype: 'success',
+  terminal_reason: null,
+  cost_nano_usd: '0',
+  model_usage: {},
+  model_requests: 1,
+  duration_ms: 1,
+  permission_denials: 0,
+  ...(inputUuids === undefined ? {} : { input_uuids: inputUuids }),
+})
+
 async function sessionWith(events: readonly EventDraft[]) {
   const stores = openMemoryStorage().workspace(scopeA)
   const sessionId = await newSession(stores)
@@ -66,6 +81,16 @@ it('logs what waits in the inbox though the agent took it in, and says it to nob
     ['first', processed_at],
     ['taken', processed_at],
   ])
+})
+
+it('gives a message again that the agent was given beside a turn, and had not taken in at its end', async () => {
+  const { recover } = await sessionWith([said('first'), said('second'), turnEnded(['first'])])
+  expect(uuidsOf((await recover()).lost)).toEqual(['second'])
+})
+
+it('takes a turn that names no messages for the answer to all', async () => {
+  const { recover } = await sessionWith([said('first'), said('second'), turnEnded(undefined), said('third')])
+  expect(uuidsOf((await recover()).lost)).toEqual(['third'])
 })
 
 it('gives nothing again that the user called off', async () => {
