@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { rememberSecret } from '../domain/known-secrets.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { guardedUpstream } from '../gateway/traffic/guarded-upstreams.ts'
 import {
@@ -92,9 +93,18 @@ const scopeOf = ({ organizationId, workspaceId }: UpstreamChoice): Partial<typeo
   ...(workspaceId === undefined ? {} : { workspaceId }),
 })
 
+/** What the platforms take from the environment and redaction must know. */
+const platformSecrets = [
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_BEARER_TOKEN_BEDROCK',
+  'ANTHROPIC_FOUNDRY_API_KEY',
+]
+
 async function ofPlatform({ environment, model }: Situation): Promise<ModelUpstream | undefined> {
   const made = platformFromEnvironment(environment)
   if (made === undefined) return undefined
+  for (const name of platformSecrets) rememberSecret(environment[name]?.trim() ?? '')
   const settings = Object.entries(environment).filter(([name]) =>
     /^(AWS|ANTHROPIC|CLOUD_ML|GOOGLE|PERDURE)_/.test(name),
   )

@@ -1,6 +1,9 @@
 /** Shorter values occur by chance, and hiding those would mangle text. */
 export const shortestSecret = 8
 
+/** A key that is renewed every few minutes is not kept for ever; the oldest is forgotten first. */
+const mostKnown = 128
+
 interface KnownSecrets {
   readonly values: Set<string>
   /** The same, longest first: one may hold another. */
@@ -23,6 +26,10 @@ export function rememberSecret(value: string): void {
   const known = home[key]
   if (known.values.has(value)) return
   known.values.add(value).add(base64Of(value))
+  for (const oldest of known.values) {
+    if (known.values.size <= mostKnown) break
+    known.values.delete(oldest)
+  }
   known.sorted = [...known.values].toSorted((left, right) => right.length - left.length)
 }
 
