@@ -87,3 +87,25 @@ test.each(seeds(12))('in SQLite, seed %d', async (caseSeed) => {
     await storage.close()
   }
 })
+
+test.each([1, 2, 3, 4, 5])(
+  'what a run leaves of its budget at the end is less than a call, seed %d',
+  async (caseSeed) => {
+    const random = seededRandom(caseSeed)
+    const plan = { random, fateOf: () => 'answered', pauseMs: 0, hasCache: false, countsTokens: true } as const
+    const service = new BillingService({ ...plan, tokensPerByte: 0.3, outputTokens: [300, 800] })
+    const upstream = createAnthropicUpstream({ credentials: { apiKey: 'key' }, baseUrl: await service.start() })
+    const gateway = createModelGateway({ defaultUpstream: upstream })
+    const { ledger } = openMemoryStorage().workspace(testScope)
+    await ledger.setBudget(budget({ scope: 'workspace', id: testScope.workspaceId }, 0.03 + random() * 0.05))
+    const { runId, account } = testAccount({ ledger })
+    const run = await gateway.openRun({ runId, observe: () => {}, account: () => account })
+    const talkPlan = { random, calls: 100, model: 'claude-haiku-4-5', maxTokens: 32_000, aborts: 0 }
+    expect(await talk(run, { ...talkPlan, messageBytes: [500, 2_000] })).toMatchObject({ refusals: 1 })
+    await gateway.close()
+    await service.close()
+    const [tenant] = await ledger.budgets()
+    expect(tenant!.spentNanoUsd).toBe(service.billNanoUsd)
+    expect(tenant!.limitNanoUsd - tenant!.spentNanoUsd).toBeLessThan(service.dearestNanoUsd)
+  },
+)

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { UpstreamRequest, UpstreamResponse } from '../../src/ports/model-gateway.ts'
+import { newRunId } from '../../src/domain/ids.ts'
+import { PerdureError } from '../../src/errors/perdure-error.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
 import { apiErrorResponse, jsonResponse } from '../../src/gateway/wire/api-error.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
@@ -36,6 +38,21 @@ describe('a request that fits', () => {
     await metered.ask(haiku)
     expect(requests[0]).toMatchObject({ origin: testScope, isPaidOnce: false })
   })
+})
+
+test('an agent whose run nobody knows yet asks no model, and may do everything else', async () => {
+  const { upstream, requests } = plainUpstream(small)
+  const gateway = createModelGateway()
+  const account = (): never => {
+    throw new PerdureError('internal_error', 'An agent without a run asked a model.')
+  }
+  const run = await gateway.openRun({ runId: newRunId(), upstream, observe: () => {}, account })
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(run.baseUrl + path, { ...init, headers: { authorization: `Bearer ${run.token}` } })
+  expect((await ask('/v1/messages', { method: 'POST', body: JSON.stringify(haiku) })).status).toBe(403)
+  expect((await ask('/api/hello')).status).toBe(200)
+  expect(requests.map(({ path }) => path)).toEqual(['/api/hello'])
+  await gateway.close()
 })
 
 describe('a budget that is too small', () => {

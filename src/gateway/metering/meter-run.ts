@@ -58,7 +58,12 @@ class RunMeter {
 
   async handle(request: UpstreamRequest): Promise<UpstreamResponse> {
     if (!isModelRequest(request)) return this.#upstream.handle(request)
-    const account = this.#options.account()
+    let account: RunAccount
+    try {
+      account = this.#options.account()
+    } catch (error) {
+      return refusalAnswer(PerdureError.from(error))
+    }
     let answer: GateAnswer
     try {
       answer = await this.#admit(account, request)
