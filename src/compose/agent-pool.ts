@@ -8,6 +8,7 @@ import { RunBinding } from '../runtime/run-binding.ts'
 import { startAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { WarmPool } from '../runtime/warm-pool.ts'
 import { agentDependencies } from './agent-dependencies.ts'
+import { cacheStrategyOf } from './cache-options.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { retryPoliciesOf } from './retry-options.ts'
@@ -140,6 +141,7 @@ export class AgentPool {
       // An agent that could not be started ahead is tried again by the pool.
       retries: { ...retries, agentStart: { ...retries.agentStart, maxAttempts: 1 } },
       hasFallbackModel: agent.fallbackModel !== undefined,
+      cache: cacheStrategyOf(own.cache, { isReplay: false }),
     })
   }
 }

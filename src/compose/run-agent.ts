@@ -11,6 +11,7 @@ import { ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
 import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { runBudgetOf } from './budget-options.ts'
+import { cacheStrategyOf } from './cache-options.ts'
 import { configuredPrices } from './configuration/configured-prices.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { followRetries } from './follow-retries.ts'
@@ -120,6 +121,7 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
       watch: { onCostUpdate: own.onCostUpdate ?? null, onMetrics: own.onMetrics ?? null },
       retries: retryPoliciesOf(own.retryPolicy),
       hasFallbackModel: agent.fallbackModel !== undefined,
+      cache: cacheStrategyOf(own.cache, { isReplay: own.replay !== undefined }),
       approvals: own.approvals ?? 'auto',
       approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),

@@ -4,6 +4,7 @@ import { priceOverridesSchema } from '../domain/prices/override-prices.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { recordOptionsSchema, replayOptionsSchema } from './cassette-options.ts'
 import { budgetOptionsSchema } from './budget-options.ts'
+import { cacheOptionsSchema } from './cache-options.ts'
 import { retryOptionsSchema } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 
@@ -38,6 +39,7 @@ const ownOptions = {
   }),
   userId: z.string().min(1),
   budget: budgetOptionsSchema,
+  cache: cacheOptionsSchema,
   prices: z.union([z.string().min(1), priceOverridesSchema]),
   onCostUpdate: callback,
   onMetrics: callback,

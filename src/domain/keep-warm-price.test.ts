@@ -21,11 +21,13 @@ const usage: fc.Arbitrary<CallUsage> = fc
   .map((drawn) => ({ ...noCallUsage, ...drawn }))
 const ttl = fc.constantFrom<CacheTtl>('5m', '1h')
 const price = fc.constantFrom(...listPrices)
+const times = fc.integer({ min: 0, max: 200 * 3_600_000 })
+const plans = fc.record({ used: usage, life: ttl, drawn: price, timeMs: times })
 
 describe('keeping a cache warm', () => {
   test('never costs more than losing the entry, and stops no earlier than it must', () => {
     fc.assert(
-      fc.property(usage, ttl, price, fc.integer({ min: 0, max: 200 * 3_600_000 }), (used, life, drawn, forMs) => {
+      fc.property(plans, ({ used, life, drawn, timeMs: forMs }) => {
         const plan = keepWarmPrice({ usage: used, ttl: life, forMs }, drawn)
         expect(plan.totalNanoUsd <= plan.lossNanoUsd).toBe(true)
         expect(plan.pings * plan.everyMs).toBeLessThanOrEqual(forMs)
@@ -36,9 +38,8 @@ describe('keeping a cache warm', () => {
   })
 
   test('makes no pause dearer that ends while it is warm, and none by more than one loss', () => {
-    const pause = fc.integer({ min: 0, max: 100 * 3_600_000 })
     fc.assert(
-      fc.property(usage, ttl, price, pause, (used, life, drawn, pauseMs) => {
+      fc.property(plans, ({ used, life, drawn, timeMs: pauseMs }) => {
         const plan = keepWarmPrice({ usage: used, ttl: life, forMs: 200 * 3_600_000 }, drawn)
         const cached = used.cacheReadInputTokens + used.cacheWrite5mInputTokens + used.cacheWrite1hInputTokens
         const place = {

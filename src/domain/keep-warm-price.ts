@@ -10,8 +10,6 @@ export interface KeepWarmQuestion {
   readonly ttl: CacheTtl
   /** Longest time to keep it warm. */
   readonly forMs: number
-  /** How long an entry lives after each use. Default: as its ttl says. */
-  readonly lifeMs?: number
 }
 
 /** What keeping a conversation's cache warm costs, and what it can save. */
@@ -34,15 +32,14 @@ export interface KeepWarmPrice {
 /** When an entry is read again, as a share of its life: a tenth is left for a slow way to the service. */
 const pingAt = 0.9
 
-export const keepWarmEveryMs = (lifeMs: number): number => lifeMs * pingAt
+export const keepWarmEveryMs = (ttl: CacheTtl): number => cacheTtlMs[ttl] * pingAt
 
 /**
  * The rule: an entry is read again only while all readings since the last request cost no more than losing it once
  * would. So a pause that would have lost the entry, and ends while it is warm, is never dearer than without; one that
  * outlasts all readings costs at most a second loss. How long a pause lasts, nobody knows beforehand.
  */
-export function keepWarmPrice(question: KeepWarmQuestion, price: ModelPrice): KeepWarmPrice {
-  const { usage, ttl, forMs, lifeMs = cacheTtlMs[ttl] } = question
+export function keepWarmPrice({ usage, ttl, forMs }: KeepWarmQuestion, price: ModelPrice): KeepWarmPrice {
   const prompt = promptTokensOf(usage)
   const cached = prompt - usage.inputTokens
   const place = { speed: usage.speed, inferenceGeo: usage.inferenceGeo }
@@ -53,7 +50,7 @@ export function keepWarmPrice(question: KeepWarmQuestion, price: ModelPrice): Ke
   const worstPingNanoUsd = costOf({ ...written, ...answer })
   const loss = worstPingNanoUsd - pingNanoUsd
   const lossNanoUsd = loss > 0n ? loss : 0n
-  const everyMs = keepWarmEveryMs(lifeMs)
+  const everyMs = keepWarmEveryMs(ttl)
   const fitting = Math.floor(forMs / everyMs)
   const worthwhile = pingNanoUsd > 0n ? Number(lossNanoUsd / pingNanoUsd) : 0
   const pings = Math.min(fitting, worthwhile)
@@ -64,6 +61,6 @@ export function keepWarmPrice(question: KeepWarmQuestion, price: ModelPrice): Ke
     everyMs,
     pings,
     totalNanoUsd: BigInt(pings) * pingNanoUsd,
-    warmForMs: pings * everyMs + lifeMs,
+    warmForMs: pings * everyMs + cacheTtlMs[ttl],
   }
 }

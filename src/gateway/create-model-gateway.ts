@@ -9,7 +9,8 @@ import type {
   RequestOrigin,
 } from '../ports/model-gateway.ts'
 import { ReservationLine } from './budget/reservation-line.ts'
-import { withCacheStrategy, type CacheTiming } from './cache/with-cache-strategy.ts'
+import { systemTimer, type Timer } from './cache/timer.ts'
+import { withCacheStrategy } from './cache/with-cache-strategy.ts'
 import { forwardExchange } from './forward-exchange.ts'
 import { listen, type Listening, type ListenPlace } from './listen.ts'
 import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
@@ -24,8 +25,8 @@ export interface ModelGatewayOptions {
   readonly defaultUpstream?: ModelUpstream
   /** Where agents find the gateway. Default: a loopback port that the system chooses. */
   readonly listen?: ListenPlace
-  /** By what clock, and how long, entries of the prompt cache live. Default: as the service says. */
-  readonly cacheTiming?: CacheTiming
+  /** By what clock entries of the prompt cache live. Default: the system’s. */
+  readonly cacheTimer?: Timer
 }
 
 interface OpenRun {
@@ -46,7 +47,7 @@ const oneWeekMs = 7 * 24 * 60 * 60_000
 
 /** A gateway in this process, on a loopback port of its own that is opened with the first run. */
 export function createModelGateway(options: ModelGatewayOptions = {}): ModelGateway {
-  const { defaultUpstream, listen: place, cacheTiming = {} } = options
+  const { defaultUpstream, listen: place, cacheTimer = systemTimer } = options
   const runs = new Map<string, OpenRun>()
   const line = new ReservationLine()
   let listening: Promise<Listening> | undefined
@@ -73,7 +74,7 @@ export function createModelGateway(options: ModelGatewayOptions = {}): ModelGate
       throw new PerdureError('credentials_missing', 'There is no key for the model’s service.')
     if (runs.has(request.runId)) throw new PerdureError('invalid_request', `The run ${request.runId} is already open.`)
     const token = newRunToken()
-    const run = startRun(request, { upstream, token, line, cacheTiming })
+    const run = startRun(request, { upstream, token, line, cacheTimer })
     runs.set(request.runId, run)
     listening ??= listen(serve, place ?? { port: 0 }).catch((error: unknown) => {
       // Whoever asks next may have more luck.
@@ -113,10 +114,10 @@ interface RunMeans {
   readonly upstream: ModelUpstream
   readonly token: string
   readonly line: ReservationLine
-  readonly cacheTiming: CacheTiming
+  readonly cacheTimer: Timer
 }
 
-function startRun(request: GatewayRunRequest, { upstream, token, line, cacheTiming }: RunMeans): OpenRun {
+function startRun(request: GatewayRunRequest, { upstream, token, line, cacheTimer }: RunMeans): OpenRun {
   const { observe, account, retry, cache, tokenTtlMs = oneWeekMs } = request
   const guarded = guardedUpstream(upstream)
   const meter = account === undefined ? null : meterRun(guarded, { account, line })
@@ -126,7 +127,7 @@ function startRun(request: GatewayRunRequest, { upstream, token, line, cacheTimi
   const cached =
     cache === undefined
       ? { upstream: retried, close: async () => {} }
-      : withCacheStrategy(retried, { strategy: cache, account: account ?? null, pinged: asked, timing: cacheTiming })
+      : withCacheStrategy(retried, { strategy: cache, account: account ?? null, pinged: asked, timer: cacheTimer })
   return {
     upstream: cached.upstream,
     meter,
@@ -147,8 +148,13 @@ async function endRun({ underWay, meter, closeCache }: OpenRun): Promise<void> {
 
 function originOf({ runId, account }: GatewayRunRequest): RequestOrigin | undefined {
   if (account === undefined) return undefined
-  const { organizationId, workspaceId } = account()
-  return { runId, organizationId, workspaceId }
+  try {
+    const { organizationId, workspaceId } = account()
+    return { runId, organizationId, workspaceId }
+  } catch {
+    // The run is not known yet. The meter refuses its model requests, and the rest is for nobody in particular.
+    return undefined
+  }
 }
 
 async function serveRun(

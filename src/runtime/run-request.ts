@@ -1,3 +1,4 @@
+import type { CacheStrategy } from '../domain/cache-strategy.ts'
 import type { RunId, SessionId } from '../domain/ids.ts'
 import type { UserContent } from '../domain/user-input.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -44,6 +45,8 @@ export interface RunRequest<Options> {
   readonly retries: RetryPolicies
   /** The agent was given another model to turn to. */
   readonly hasFallbackModel: boolean
+  /** How the prompt cache is used; null: as the agent asks for it. */
+  readonly cache: CacheStrategy | null
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

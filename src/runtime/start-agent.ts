@@ -1,3 +1,4 @@
+import type { CacheStrategy } from '../domain/cache-strategy.ts'
 import type { RunId } from '../domain/ids.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentConversation, AgentProcess } from '../ports/agent-driver.ts'
@@ -22,6 +23,8 @@ export interface AgentStart<Options> {
   readonly retries: RetryPolicies
   /** The agent was given another model to turn to. */
   readonly hasFallbackModel: boolean
+  /** How the prompt cache is used; null: as the agent asks for it. */
+  readonly cache: CacheStrategy | null
 }
 
 /** An agent whose process is up or on its way, with all that it stands on. */
@@ -69,6 +72,7 @@ async function startHolding<Options>(
     account: binding.account,
     retry: { policy: start.retries.modelRequest, hasFallbackModel: start.hasFallbackModel },
     ...(upstream === null ? {} : { upstream }),
+    ...(start.cache === null ? {} : { cache: start.cache }),
     ...(start.timeoutMs === undefined ? {} : { tokenTtlMs: start.timeoutMs + tokenMarginMs }),
   })
   held.push(() => gatewayRun.close())

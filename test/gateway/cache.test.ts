@@ -1,55 +1,15 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CacheStrategy, KeepWarm } from '../../src/domain/cache-strategy.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
-import type { Timer } from '../../src/gateway/cache/timer.ts'
 import { apiErrorResponse } from '../../src/gateway/wire/api-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../src/ports/model-gateway.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { tenantBudget, told, type ToldUsage } from './billing/open-metered.ts'
 import { testAccount, testScope } from './billing/run-account.ts'
+import { FakeTimer, settled } from './fake-timer.ts'
 import { plainUpstream } from './support.ts'
 
 const minuteMs = 60_000
-
-/** Time that passes when a test says so. */
-class FakeTimer implements Timer {
-  #nowMs = 1_000
-  #alarms: { atMs: number; call: () => void }[] = []
-
-  nowMs = (): number => this.#nowMs
-  after = (delayMs: number, call: () => void): (() => void) => {
-    const alarm = { atMs: this.#nowMs + delayMs, call }
-    this.#alarms.push(alarm)
-    return () => void (this.#alarms = this.#alarms.filter((other) => other !== alarm))
-  }
-  get isIdle(): boolean {
-    return this.#alarms.length === 0
-  }
-
-  /** Passes time, and lets what the alarms began come to its end. */
-  async pass(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms
-    for (;;) {
-      const next = this.#alarms.toSorted((left, right) => left.atMs - right.atMs)[0]
-      if (next === undefined || next.atMs > untilMs) break
-      this.#alarms = this.#alarms.filter((other) => other !== next)
-      this.#nowMs = Math.max(this.#nowMs, next.atMs)
-      next.call()
-      await settled()
-    }
-    this.#nowMs = untilMs
-  }
-
-  /** Time passes, and no alarm rings: the machine sleeps. */
-  sleep(ms: number): void {
-    this.#nowMs += ms
-  }
-}
-
-/** All that waits on nothing but promises is done. */
-const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-}
 
 const marked = { type: 'text', text: 'hi', cache_control: { type: 'ephemeral' } }
 const conversation = {
@@ -71,7 +31,7 @@ async function open({ cache, answer = () => told(warm), limitUsd, upstream }: Op
   const { ledger } = openMemoryStorage().workspace(testScope)
   if (limitUsd !== undefined) await ledger.setBudget(tenantBudget(limitUsd))
   const timer = new FakeTimer()
-  const gateway = createModelGateway({ cacheTiming: { timer } })
+  const gateway = createModelGateway({ cacheTimer: timer })
   onTestFinished(() => gateway.close())
   const plain = plainUpstream(answer)
   const { runId, account, watch } = testAccount({ ledger })

@@ -210,6 +210,7 @@ export function fakeRun(options: FakeRunOptions = {}) {
     watch: { onCostUpdate: null, onMetrics: null },
     retries: { ...defaultRetryPolicies, agentStart: { ...defaultRetryPolicies.agentStart, maxAttempts: 1 } },
     hasFallbackModel: false,
+    cache: null,
     approvals: 'wait',
     approvalTimeoutMs: 60_000,
     decision: null,

@@ -58,6 +58,17 @@ export const runFlags = {
     options: ['pause', 'abort', 'warn'],
     description: 'With --max-cost-usd: pause, abort or warn. Default: pause.',
   },
+  'cache-ttl': {
+    type: 'enum',
+    valueHint: 'ttl',
+    options: ['5m', '1h'],
+    description: 'How long the conversation stays in the prompt cache: 5m or 1h. Default: 5m.',
+  },
+  'keep-warm-minutes': {
+    type: 'string',
+    valueHint: 'n',
+    description: 'Keep that cache warm for so long while the agent asks nothing, where that is worth its cost.',
+  },
   user: { type: 'string', valueHint: 'id', description: 'For whom the agent works; its costs count for this user.' },
   'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },
   json: { type: 'boolean', description: 'One event a line; the last line is the outcome.' },

@@ -25,6 +25,8 @@ export interface RunFlags {
   readonly 'timeout-seconds'?: string | undefined
   readonly 'max-cost-usd'?: string | undefined
   readonly 'on-budget-exceeded'?: string | undefined
+  readonly 'cache-ttl'?: string | undefined
+  readonly 'keep-warm-minutes'?: string | undefined
   readonly user?: string | undefined
   readonly 'data-dir'?: string | undefined
   readonly json?: boolean | undefined

@@ -38,3 +38,8 @@ test.each([{ 'max-turns': '0' }, { 'max-turns': '1.5' }, { 'timeout-seconds': 's
     )
   },
 )
+
+test('the cache is what the flags say, in milliseconds', () => {
+  const flags = { prompt: ['hi'], 'cache-ttl': '1h', 'keep-warm-minutes': '90' }
+  expect(runOptions(flags, situation).cache).toEqual({ main: '1h', keepWarm: { forMs: 5_400_000 } })
+})

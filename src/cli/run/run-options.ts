@@ -40,6 +40,7 @@ export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOp
     maxTurns,
     timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
     budget: budgetOf(flags),
+    cache: cacheOf(flags),
     userId: flags.user,
     dataDirectory: flags['data-dir'],
   })
@@ -66,6 +67,16 @@ function budgetOf(flags: RunFlags): RunAgentOptions['budget'] {
   return { maxCostUSD: dollars('max-cost-usd', limit), ...(onBudgetExceeded === undefined ? {} : { onBudgetExceeded }) }
 }
 
+function cacheOf(flags: RunFlags): RunAgentOptions['cache'] {
+  const ttl = flags['cache-ttl'] as NonNullable<RunAgentOptions['cache']>['main']
+  const minutes = positiveNumber('keep-warm-minutes', flags)
+  if (ttl === undefined && minutes === undefined) return undefined
+  return {
+    ...(ttl === undefined ? {} : { main: ttl }),
+    ...(minutes === undefined ? {} : { keepWarm: { forMs: minutes * 60_000 } }),
+  }
+}
+
 /** Commas inside the brackets of a rule, as in `Bash(ls a,b)`, separate nothing. */
 const listOf = (value: string | undefined): string[] | undefined =>
   value
@@ -73,7 +84,10 @@ const listOf = (value: string | undefined): string[] | undefined =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
-function positiveNumber(name: 'max-turns' | 'timeout-seconds', flags: RunFlags): number | undefined {
+function positiveNumber(
+  name: 'max-turns' | 'timeout-seconds' | 'keep-warm-minutes',
+  flags: RunFlags,
+): number | undefined {
   const written = flags[name]
   if (written === undefined) return undefined
   const value = Number(written)

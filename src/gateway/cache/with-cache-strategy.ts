@@ -1,9 +1,8 @@
 import type { CacheStrategy } from '../../domain/cache-strategy.ts'
 import type { ModelUpstream, RunAccount } from '../../ports/model-gateway.ts'
 import { withCacheTtl } from './with-cache-ttl.ts'
-import { withKeepWarm, type KeepWarmOptions } from './with-keep-warm.ts'
-
-export type CacheTiming = Pick<KeepWarmOptions, 'timer' | 'lifeMs'>
+import type { Timer } from './timer.ts'
+import { withKeepWarm } from './with-keep-warm.ts'
 
 export interface CachedRun {
   readonly strategy: CacheStrategy
@@ -11,7 +10,7 @@ export interface CachedRun {
   readonly account: (() => RunAccount) | null
   /** Asked for readings that keep the cache warm. */
   readonly pinged: ModelUpstream
-  readonly timing: CacheTiming
+  readonly timer: Timer
 }
 
 /**
@@ -20,12 +19,12 @@ export interface CachedRun {
  */
 export function withCacheStrategy(
   upstream: ModelUpstream,
-  { strategy, account, pinged, timing }: CachedRun,
+  { strategy, account, pinged, timer }: CachedRun,
 ): { readonly upstream: ModelUpstream; close(): Promise<void> } {
   const { keepWarm } = strategy
   if (keepWarm === null || account === null) {
     return { upstream: withCacheTtl(upstream, strategy), close: async () => {} }
   }
-  const warm = withKeepWarm(upstream, { keepWarm, account, pinged, ...timing })
+  const warm = withKeepWarm(upstream, { keepWarm, account, pinged, timer })
   return { upstream: withCacheTtl(warm, strategy), close: () => warm.close() }
 }

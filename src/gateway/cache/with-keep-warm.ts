@@ -1,4 +1,4 @@
-import { cacheTtlMs, type CacheTtl, type KeepWarm } from '../../domain/cache-strategy.ts'
+import { cacheTtlMs, type KeepWarm } from '../../domain/cache-strategy.ts'
 import type { CallUsage } from '../../domain/call-usage.ts'
 import { keepWarmEveryMs, keepWarmPrice } from '../../domain/keep-warm-price.ts'
 import { costOfCall } from '../../domain/prices/cost-of-call.ts'
@@ -10,16 +10,14 @@ import { describeCall } from '../metering/describe-call.ts'
 import { callUsageOf } from '../metering/usage-of-wire.ts'
 import { isModelRequest } from '../traffic/request-facts.ts'
 import { keepWarmPing, type Ping } from './keep-warm-ping.ts'
-import { systemTimer, type Timer } from './timer.ts'
+import type { Timer } from './timer.ts'
 
 export interface KeepWarmOptions {
   readonly keepWarm: KeepWarm
   readonly account: () => RunAccount
   /** Answers the readings: metered and bounded by budgets like any call, but not tried again. */
   readonly pinged: ModelUpstream
-  readonly timer?: Timer
-  /** How long entries live. Default: as the service says. */
-  readonly lifeMs?: Readonly<Record<CacheTtl, number>>
+  readonly timer: Timer
 }
 
 /** Longest time that the end of a run waits for a reading under way, which is paid for. */
@@ -68,7 +66,7 @@ class CacheWarmer {
 
   constructor(options: KeepWarmOptions) {
     this.#options = options
-    this.#timer = options.timer ?? systemTimer
+    this.#timer = options.timer
   }
 
   /** Any request of the main conversation ends what was kept warm for the one before: it uses the entry itself. */
@@ -108,7 +106,7 @@ class CacheWarmer {
   }
 
   #wait(last: LastRequest): void {
-    const dueMs = last.usedAtMs + keepWarmEveryMs(this.#lifeMs(last))
+    const dueMs = last.usedAtMs + keepWarmEveryMs(last.ping.ttl)
     last.stopTimer = this.#timer.after(dueMs - this.#timer.nowMs(), () => {
       // Nothing of it may break the run.
       const reading = this.#readAgain(last).catch(() => {})
@@ -134,8 +132,8 @@ class CacheWarmer {
     const { forMs, maxCostNanoUsd } = this.#options.keepWarm
     const idleMs = this.#timer.nowMs() - last.usedAtMs
     // This machine slept, and the entry is lost.
-    if (idleMs >= this.#lifeMs(last)) return false
-    const plan = keepWarmPrice({ usage, ttl: last.ping.ttl, forMs, lifeMs: this.#lifeMs(last) }, price)
+    if (idleMs >= cacheTtlMs[last.ping.ttl]) return false
+    const plan = keepWarmPrice({ usage, ttl: last.ping.ttl, forMs }, price)
     if (last.pings >= plan.pings) return false
     return maxCostNanoUsd === null || this.#spentNanoUsd + plan.worstPingNanoUsd <= maxCostNanoUsd
   }
@@ -151,10 +149,6 @@ class CacheWarmer {
     } catch {
       return null
     }
-  }
-
-  #lifeMs({ ping }: LastRequest): number {
-    return (this.#options.lifeMs ?? cacheTtlMs)[ping.ttl]
   }
 }
 
