@@ -10,6 +10,7 @@ import type { RecordedToolCall } from '../../src/ports/tool-record.ts'
 import {
   bodiesOf, MapTranscripts, reportsOf, resultsOf, runAgent, TestFolder, toolNames, wordsOf, type AgentRun, type FinishedAgent,
 } from './agent-rig.ts' // prettier-ignore
+import { requires } from '../support/require.ts'
 import { processesWatched } from '../support/watch-processes.ts'
 
 const call = (id: string, name: string, input: Record<string, unknown>): ScriptToolCall => ({ id, name, input })
@@ -76,7 +77,7 @@ const toolReports = ({ reports }: FinishedAgent) =>
     .toSorted((left, right) => left.toolUseId.localeCompare(right.toolUseId))
 
 describe('a replay with recorded tools', () => {
-  test('touches nothing, and reports what the recorded run did', { timeout: 60_000 }, async () => {
+  requires('linux').test('touches nothing, and reports what the recorded run did', async () => {
     using first = new TestFolder()
     using second = new TestFolder()
     let asked = 0

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
+import { requires } from '../support/require.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { binPath, plainEnvironment, start } from './command-line.ts'
 
@@ -14,8 +15,8 @@ turns:
 
 /** Runs the command line where there is no network at all: only the loopback device is up. */
 async function withoutNetwork(args: readonly string[]): Promise<{ exitCode: unknown; output: string }> {
-  const command = ['-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, binPath, ...args]
-  const child = spawn('unshare', ['--net', 'sh', ...command], { env: plainEnvironment({ IS_SANDBOX: '1' }) })
+  const inside = ['--dev-bind', '/', '/', '--unshare-net', '--die-with-parent', process.execPath, binPath]
+  const child = spawn('bwrap', [...inside, ...args], { env: plainEnvironment({ IS_SANDBOX: '1' }) })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -23,9 +24,8 @@ async function withoutNetwork(args: readonly string[]): Promise<{ exitCode: unkn
   return { exitCode, output }
 }
 
-test.runIf(process.getuid?.() === 0)(
+requires('bubblewrap').test(
   'perdure replay --tools recorded: the same answer, without a network and without a trace',
-  { timeout: 120_000 },
   async () => {
     const folder = scratchFolder()
     const [work, empty, cassette] = [join(folder, 'work'), join(folder, 'empty'), join(folder, 'cassette')]
@@ -48,4 +48,5 @@ test.runIf(process.getuid?.() === 0)(
     expect(replayed.exitCode).toBe(0)
     expect(readdirSync(empty)).toEqual([])
   },
+  120_000,
 )
