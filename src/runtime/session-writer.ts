@@ -6,6 +6,7 @@ import type { SessionState } from '../domain/session-state.ts'
 import { step } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
+import { RedactedPreviews } from './redacted-previews.ts'
 
 export interface SessionWriterOptions {
   readonly events: Pick<EventLog, 'append'>
@@ -34,6 +35,7 @@ const longestBatch = 256
  */
 export class SessionWriter {
   readonly #options: SessionWriterOptions
+  readonly #previews = new RedactedPreviews()
   #waiting: Waiting[] = []
   #state: SessionState
   #failure: PerdureError | null = null
@@ -51,12 +53,14 @@ export class SessionWriter {
 
   /** What it holds of secrets is replaced: the log may be read by more people than the conversation. */
   push(event: EventDraft, { takenFromInbox = [] }: { takenFromInbox?: readonly EventId[] } = {}): void {
+    const rest = 'id' in event ? this.#previews.rest(event.id) : null
+    if (rest !== null) this.#add({ preview: rest })
     this.#add({ event: redactJson(event), takenFromInbox })
   }
 
-  /** A secret that is cut in two by its pieces is not seen here; the final event is whole. */
   preview(event: PreviewEvent): void {
-    this.#add({ preview: redactJson(event) })
+    const shown = this.#previews.take(event)
+    if (shown !== null) this.#add({ preview: shown })
   }
 
   /**
