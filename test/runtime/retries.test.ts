@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import {
   MemoryStorage,
@@ -181,7 +184,25 @@ describe('a model that falls silent', () => {
 })
 
 describe('an agent that cannot start', () => {
-  it('is started again, and says so', async () => {
+  it('at first is started again, and the run goes on as if nothing had been', async () => {
+    const folder = scratchFolder()
+    const binary = join(folder, 'claude')
+    const agent = createRequire(createRequire(import.meta.url).resolve('@anthropic-ai/claude-agent-sdk')).resolve(
+      `@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`,
+    )
+    const lines = ['#!/bin/sh', `if mkdir '${folder}/tried'; then exit 1; fi`, `exec '${agent}' "$@"`, '']
+    writeFileSync(binary, lines.join('\n'), { mode: 0o755 })
+    const retries: string[] = []
+    const { outcome } = await runToEnd(scriptedModel([{ reply: 'Hello.' }]), {
+      retryPolicy: { agentStart: quick },
+      pathToClaudeCodeExecutable: binary,
+      onRetry: (attempt, { code }) => retries.push(`${attempt} ${code}`),
+    })
+    expect(outcome).toMatchObject({ status: 'completed', text: 'Hello.' })
+    expect(retries).toEqual(['1 agent_start_failed'])
+  })
+
+  it('is given up after its attempts, and says so', async () => {
     const { outcome, events } = await runToEnd(scriptedModel([{ reply: 'Hello.' }]), {
       retryPolicy: { agentStart: { ...quick, maxAttempts: 3 } },
       extraArgs: { 'no-such-flag': null },

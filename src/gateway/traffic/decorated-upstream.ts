@@ -5,5 +5,6 @@ export const decoratedUpstream = (upstream: ModelUpstream, handle: ModelUpstream
   name: upstream.name,
   betas: upstream.betas ?? 'all',
   handle,
+  ...(upstream.billedAs === undefined ? {} : { billedAs: upstream.billedAs }),
   ...(upstream.close === undefined ? {} : { close: () => upstream.close?.() ?? Promise.resolve() }),
 })

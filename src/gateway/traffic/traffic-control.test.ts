@@ -9,6 +9,7 @@ afterEach(() => void vi.useRealTimers())
 interface Visit {
   readonly tenant: string
   admission: Admission | null
+  isTurnedAway: boolean
   failure: unknown
   readonly abort: () => void
   readonly notices: UpstreamNotice[]
@@ -21,13 +22,21 @@ function createScene(options: TrafficControlOptions = {}) {
   const come = async (tenant = 'a', { model = 'm', inputTokens = 10 } = {}): Promise<Visit> => {
     const hangUp = new AbortController()
     const notices: UpstreamNotice[] = []
-    const visit: Visit = { tenant, admission: null, failure: null, abort: () => hangUp.abort(), notices }
+    const visit: Visit = {
+      tenant,
+      admission: null,
+      isTurnedAway: false,
+      failure: null,
+      abort: () => hangUp.abort(),
+      notices,
+    }
     control
       .admit({ tenant, model, inputTokens, signal: hangUp.signal, notify: (notice) => void notices.push(notice) })
       .then(
         (admission) => {
           visit.admission = admission
-          admitted.push(visit)
+          visit.isTurnedAway = admission === null
+          if (admission !== null) admitted.push(visit)
         },
         (error: unknown) => (visit.failure = error),
       )
@@ -70,6 +79,18 @@ describe('when the service throttles', () => {
     for (const { admission } of admitted.slice()) admission!.end()
     await settle()
     expect(admitted.length).toBe(8)
+  })
+
+  test('who would have to wait for longer than five minutes is turned away, also who waits already', async () => {
+    const { control, come } = createScene()
+    control.close('m', 60_000)
+    const waiting = await come()
+    const other = await come('a', { model: 'other' })
+    control.close('m', 3_600_000 * 24 * 40)
+    await settle()
+    expect([waiting.isTurnedAway, (await come()).isTurnedAway, other.isTurnedAway]).toEqual([true, true, false])
+    expect(control.snapshot().waiting).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('another model is asked on', async () => {

@@ -3,6 +3,7 @@ import type { UpstreamRequest } from '../../ports/model-gateway.ts'
 import { announceWaiting } from './announced-wait.ts'
 import { Congestion, type CongestionSign, type CongestionTicket } from './congestion.ts'
 import { FairQueue } from './fair-queue.ts'
+import { longestWaitMs } from './longest-wait.ts'
 import { LimitMeter, type TokenUse, type TrafficLimits } from './traffic-limits.ts'
 
 export interface TrafficControlOptions {
@@ -35,7 +36,8 @@ export interface TrafficSnapshot {
 
 interface Waiter {
   readonly request: TrafficRequest
-  readonly admit: (admission: Admission) => void
+  /** Null: it is not worth while to wait. */
+  readonly admit: (admission: Admission | null) => void
 }
 
 /**
@@ -64,12 +66,16 @@ export class TrafficControl {
     return [limits, tenantLimits].some((all) => (all?.inputTokensPerMinute ?? all?.outputTokensPerMinute) !== undefined)
   }
 
-  /** Waits for leave to ask. @throws the signal's reason once it is aborted. */
-  async admit(request: TrafficRequest): Promise<Admission> {
-    const { signal, tenant } = request
+  /**
+   * Waits for leave to ask. Null when the gate is closed for longer than anybody should wait.
+   * @throws the signal's reason once it is aborted.
+   */
+  async admit(request: TrafficRequest): Promise<Admission | null> {
+    const { signal, tenant, model } = request
     signal.throwIfAborted()
-    const { promise, resolve, reject } = Promise.withResolvers<Admission>()
-    let admitted: Admission | undefined
+    if (this.closedForMs(model) > longestWaitMs) return null
+    const { promise, resolve, reject } = Promise.withResolvers<Admission | null>()
+    let admitted: Admission | null | undefined
     const waiter: Waiter = { request, admit: (admission) => resolve((admitted = admission)) }
     this.#queue.add(tenant, waiter)
     this.#pump()
@@ -91,6 +97,7 @@ export class TrafficControl {
   /** Nobody asks this model for so long. */
   close(model: string, forMs: number): void {
     this.#congestionOf(model).close(forMs, this.#clock.monotonicMs())
+    if (this.closedForMs(model) > longestWaitMs) this.#turnAway(model)
     this.#pump()
   }
 
@@ -113,6 +120,11 @@ export class TrafficControl {
     }
   }
 
+  #turnAway(model: string): void {
+    const asksIt = ({ request }: Waiter): boolean => request.model === model
+    for (let next = this.#queue.takeFirst(asksIt); next; next = this.#queue.takeFirst(asksIt)) next.admit(null)
+  }
+
   /** Admits whoever may go now, and looks again when the next one may. */
   #pump(): void {
     clearTimeout(this.#timer)
@@ -122,10 +134,13 @@ export class TrafficControl {
       if (next === undefined) break
       next.admit(this.#begin(next.request, nowMs))
     }
-    if (this.#queue.size === 0) return
-    const waits = [...this.#queue].map(({ request }) => this.#readyInMs(request, nowMs)).filter((ms) => ms > 0)
-    // Who waits for room only is admitted when a request ends.
-    if (waits.length > 0) this.#timer = setTimeout(() => this.#pump(), Math.max(1, Math.min(...waits)))
+    let soonestMs = Number.POSITIVE_INFINITY
+    for (const { request } of this.#queue) {
+      const readyInMs = this.#readyInMs(request, nowMs)
+      // Who waits for room only is admitted when a request ends.
+      if (readyInMs > 0) soonestMs = Math.min(soonestMs, readyInMs)
+    }
+    if (Number.isFinite(soonestMs)) this.#timer = setTimeout(() => this.#pump(), soonestMs)
   }
 
   #mayGo(request: TrafficRequest, nowMs: number): boolean {

@@ -6,7 +6,6 @@ import { markNotSent } from '../wire/not-sent.ts'
 import { usageReader, type UsageReader } from './usage-reader.ts'
 import { retryAfterMs, usedUpForMs } from './rate-limit-headers.ts'
 import { estimatedInputTokens, isModelRequest, modelOf } from './request-facts.ts'
-import { longestWaitMs } from './longest-wait.ts'
 import type { Admission, TrafficControl } from './traffic-control.ts'
 
 /** An upstream whose model requests all pass one {@link TrafficControl}. */
@@ -15,14 +14,13 @@ export function withTraffic(upstream: ModelUpstream, control: TrafficControl): M
     if (!isModelRequest(request)) return upstream.handle(request)
     const { signal, notify, origin, body } = request
     const model = modelOf(body)
-    const closedForMs = control.closedForMs(model)
-    if (closedForMs > longestWaitMs) return closedForLong(model, closedForMs)
     const inputTokens = estimatedInputTokens(body)
     const tenant = tenantOf(origin)
     const asking = { signal, tenant, model, inputTokens, ...(notify === undefined ? {} : { notify }) }
     const admission = await control.admit(asking).catch((cause: unknown) => {
       throw markNotSent(new PerdureError('cancelled', 'The request was given up while it waited.', { cause }))
     })
+    if (admission === null) return closedForLong(model, control.closedForMs(model))
     return ask({ upstream, control, admission, request, model })
   }
   return decoratedUpstream(upstream, handle)
