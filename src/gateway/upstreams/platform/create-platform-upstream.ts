@@ -98,6 +98,7 @@ export function createPlatformUpstream<Client extends PlatformClient>(platform: 
   return {
     name: platform.name,
     betas: platform.betas,
+    billedAs: (model) => nameOf(platform, model),
     handle,
     async load() {
       await platform.load()
