@@ -107,6 +107,8 @@ export interface ModelUpstream {
   readonly name: string
   /** `stable`: it knows the API's settled features alone, and agents are told to keep to them. Default: `all`. */
   readonly betas?: 'all' | 'stable'
+  /** The id under which the service bills a model, where that is another one than agents ask for. */
+  readonly billedAs?: (model: string) => string
   /** Answers one request. The body is the agent's, unchanged; credentials are the upstream's own. */
   handle(request: UpstreamRequest): Promise<UpstreamResponse>
   close?(): Promise<void>

@@ -92,8 +92,15 @@ test.each([1, 2, 3, 4, 5])(
   'what a run leaves of its budget at the end is less than a call, seed %d',
   async (caseSeed) => {
     const random = seededRandom(caseSeed)
-    const plan = { random, fateOf: () => 'answered', pauseMs: 0, hasCache: false, countsTokens: true } as const
-    const service = new BillingService({ ...plan, tokensPerByte: 0.3, outputTokens: [300, 800] })
+    const service = new BillingService({
+      random,
+      fateOf: () => 'answered',
+      tokensPerByte: 0.3,
+      outputTokens: [300, 800],
+      pauseMs: 0,
+      hasCache: false,
+      countsTokens: true,
+    })
     const upstream = createAnthropicUpstream({ credentials: { apiKey: 'key' }, baseUrl: await service.start() })
     const gateway = createModelGateway({ defaultUpstream: upstream })
     const { ledger } = openMemoryStorage().workspace(testScope)

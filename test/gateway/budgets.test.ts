@@ -3,10 +3,12 @@ import type { UpstreamRequest, UpstreamResponse } from '../../src/ports/model-ga
 import { newRunId } from '../../src/domain/ids.ts'
 import { PerdureError } from '../../src/errors/perdure-error.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
+import { ReservationLine } from '../../src/gateway/budget/reservation-line.ts'
+import { meterRun } from '../../src/gateway/metering/meter-run.ts'
 import { apiErrorResponse, jsonResponse } from '../../src/gateway/wire/api-error.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { haiku, messageEnd, messageStart, openMetered, tenantBudget, told } from './billing/open-metered.ts'
-import { testScope } from './billing/run-account.ts'
+import { testAccount, testScope } from './billing/run-account.ts'
 import { eventStream, plainUpstream } from './support.ts'
 
 interface SentBody {
@@ -80,6 +82,20 @@ describe('a budget that is too small', () => {
       },
     })
     expect(metered.watch.ended).toEqual([])
+  })
+
+  test('refuses what would only keep a cache warm without ending the run', async () => {
+    const { upstream } = uncounted(small)
+    const { ledger } = openMemoryStorage().workspace(testScope)
+    await ledger.setBudget(tenantBudget(0.003))
+    const { account, watch } = testAccount({ ledger })
+    const meter = meterRun(upstream, { account: () => account, line: new ReservationLine() })
+    const body = Buffer.from(JSON.stringify({ ...haiku, messages: [{ role: 'user', content: 'x'.repeat(9_000) }] }))
+    const ping = { method: 'POST', path: '/v1/messages', headers: {}, body, signal: new AbortController().signal }
+    expect((await meter.handle({ ...ping, isKeepWarm: true })).status).toBe(403)
+    expect(watch.refusals).toEqual([])
+    expect((await meter.handle({ ...ping, body: Buffer.from(JSON.stringify(haiku)) })).status).toBe(200)
+    await meter.close()
   })
 
   test('leaves the runs alone that it does not hold for, and the next run goes on once it is raised', async () => {

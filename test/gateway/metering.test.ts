@@ -85,6 +85,17 @@ describe('without a budget', () => {
     ])
   })
 
+  test('a model is paid for under the name by which the service bills it', async () => {
+    const { upstream } = plainUpstream(() => told({ input_tokens: 1_000, output_tokens: 0 }))
+    const billedAs = (model: string): string => `eu.anthropic.${model}`
+    const metered = await openMetered({ ...upstream, billedAs }, { limitUsd: 1 })
+    await metered.ask(haiku)
+    await metered.run.close()
+    expect(metered.watch.ended).toMatchObject([
+      { model: 'claude-haiku-4-5', costNanoUsd: usd(0.0011), listCostNanoUsd: usd(0.001) },
+    ])
+  })
+
   test('counts, lists and greetings are free', async () => {
     const { upstream, requests } = plainUpstream(() => jsonResponse({ status: 200, text: '{"input_tokens":3}' }))
     const metered = await openMetered(upstream, { limitUsd: 0 })

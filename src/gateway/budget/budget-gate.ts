@@ -87,8 +87,9 @@ export class BudgetGate {
     const invalid = whyInvalid(body, scan)
     if (invalid !== null) return { status: 'invalid', answer: apiErrorResponse({ status: 400, message: invalid }) }
     const model = readString(body['model']) ?? ''
-    const price = findPrice(account.prices.billed, model, { at: new Date() })
-    if (price === undefined) return { status: 'refused', error: modelUnpriced(model) }
+    const billedModel = this.#options.upstream.billedAs?.(model) ?? model
+    const price = findPrice(account.prices.billed, billedModel, { at: new Date() })
+    if (price === undefined) return { status: 'refused', error: modelUnpriced(billedModel) }
     const bound = boundRequest({ body, headers: request.headers, known: this.#options.known })
     if (bound.unbounded !== null) return { status: 'refused', error: budgetUnbounded(bound.unbounded) }
     return new CallAtGate(this.#options, { account, request, budgets, price, body, scan, bound }).admit()

@@ -18,7 +18,7 @@ export function recordingUpstream(inner: ModelUpstream, recorder: CassetteRecord
       throw error
     }
   }
-  return { name: inner.name, handle, close: async () => inner.close?.() }
+  return { ...inner, handle, close: async () => inner.close?.() }
 }
 
 /** Asked by some agents before they begin; says nothing about the run. */

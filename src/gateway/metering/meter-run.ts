@@ -73,6 +73,8 @@ class RunMeter {
     }
     if (answer.status === 'invalid') return answer.answer
     if (answer.status === 'refused' && request.isKeepWarm === true) return refusalAnswer(answer.error)
+    // Nobody waits for what only keeps a cache: without it the run goes on.
+    if (answer.status === 'refused' && request.isKeepWarm === true) return refusalAnswer(answer.error)
     if (answer.status === 'refused') return this.#refuse(account, answer.error)
     return this.#call(account, request, answer.admission)
   }
@@ -119,7 +121,7 @@ class RunMeter {
       admission,
       signal: request.signal,
       entry: { ...description, upstream: this.#upstream.name },
-      prices: pricesOf(account, description.model),
+      prices: this.#pricesOf(account, description.model),
       onOver: (ended) => {
         this.#underWay.delete(call)
         this.#over(account, { reservation, ended, byAgent: request.isKeepWarm !== true })
@@ -132,6 +134,12 @@ class RunMeter {
       call.failed(error)
       throw error
     }
+  }
+
+  #pricesOf({ prices }: RunAccount, model: string): CallPrices {
+    const at = new Date()
+    const billedModel = this.#upstream.billedAs?.(model) ?? model
+    return { billed: findPrice(prices.billed, billedModel, { at }), list: findPrice(prices.list, model, { at }) }
   }
 
   #over(account: RunAccount, { reservation, ended, byAgent }: CallOver): void {
@@ -159,11 +167,6 @@ class RunMeter {
     this.#keeper.remove(reservation.id)
     this.#options.line.wake(reservation.budgets)
   }
-}
-
-function pricesOf({ prices }: RunAccount, model: string): CallPrices {
-  const at = new Date()
-  return { billed: findPrice(prices.billed, model, { at }), list: findPrice(prices.list, model, { at }) }
 }
 
 interface CallOver {
