@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startScriptedMessagesApi } from '../../src/testing/index.ts'
 import { requires } from '../support/require.ts'
 import { scratchFolder } from '../support/scratch.ts'
-import { binPath, call, plainEnvironment } from './command-line.ts'
+import { binPath, call, plainEnvironment, start } from './command-line.ts'
 
 const script = `
 rules:
@@ -49,6 +50,10 @@ async function recorded() {
   expect(stdout).toContain(`Done in ${at.work}.`)
   expect(exitCode).toBe(0)
   return at
+}
+
+async function waitFor(isThere: () => boolean): Promise<void> {
+  while (!isThere()) await sleep(20)
 }
 
 const filesOf = (folder: string): string[] =>
@@ -133,6 +138,24 @@ describe('perdure record and perdure replay', () => {
     }
     const replayed = await call(['replay', at.cassette], { cwd: at.work, env: at.env })
     expect(replayed.stdout).toContain('✓ replayed: 2 of 2 requests played · the same answer')
+  })
+
+  test('what was recorded until a kill is replayed until there', { timeout: 60_000 }, async () => {
+    const at = place('work')
+    writeFileSync(at.script, script.replace('reply: { tool', 'reply: { stallAfterEvents: 2, tool'))
+    const recording = start(['record', at.cassette, 'Look.', '--script', at.script, ...flags], {
+      cwd: at.work,
+      env: at.env,
+    })
+    await recording.shows('● Agent')
+    await waitFor(() => readFileSync(join(at.cassette, 'cassette.jsonl'), 'utf8').split('\n').length > 3)
+    recording.process.kill('SIGKILL')
+    await recording.ended
+    writeFileSync(join(at.work, 'a.txt'), 'hello\n')
+    const { exitCode, stdout } = await call(['replay', at.cassette], { cwd: at.work, env: at.env })
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('a sub-agent (POST /v1/messages) asks what was not recorded')
+    expect(stdout).toContain('2 of 2 requests played')
   })
 
   test('what cannot be right is refused', async () => {

@@ -163,6 +163,17 @@ describe('a recorded run', () => {
   })
 })
 
+test('a turn that was interrupted is replayed with its interruption', { timeout: 60_000 }, async () => {
+  const path = join(scratchFolder(), 'cassette')
+  const turns = [{ text: 'I begin and say no more', stallAfterEvents: 4 }]
+  for (const options of [{ upstream: scriptedModel({ turns }), record: path }, { replay: path }]) {
+    const running = run(place('w'), { prompt: 'hi', ...options })
+    for await (const event of running) if (event.type === 'event_delta') await running.interrupt()
+    expect(await running).toMatchObject({ status: 'cancelled' })
+  }
+  expect(readFileSync(join(path, 'cassette.jsonl'), 'utf8')).toContain('"end":"hung_up"')
+})
+
 test('in a test of yours: a cassette plays, and records where that is asked for', { timeout: 60_000 }, async () => {
   const path = join(scratchFolder(), 'greeting')
   expect(() => cassette(path)).toThrow('There is no cassette')
