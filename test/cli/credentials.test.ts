@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { call, jsonLines, scratchFolder, type CallOptions } from './command-line.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { requires } from '../support/require.ts'
+import { binPath, call, jsonLines, plainEnvironment, scratchFolder, type CallOptions } from './command-line.ts'
 
 /** A machine of one's own: a home, and a project in it. */
 function machine() {
@@ -38,6 +40,25 @@ describe('perdure vault', () => {
     expect(await run(['vault', 'set', 'main', secret])).toMatchObject({ exitCode: 2 })
     expect(await run(['vault', 'set', 'main'], { stdin: '\n' })).toMatchObject({ exitCode: 2 })
   })
+})
+
+requires('tmux').test('perdure vault set at a terminal takes what is typed, and does not show it', async () => {
+  const { home, cwd, run } = machine()
+  const tmux = (...command: readonly string[]): string =>
+    execFileSync('tmux', ['-S', join(home, 'tmux.sock'), '-f', '/dev/null', ...command], {
+      cwd,
+      encoding: 'utf8',
+      env: plainEnvironment({ TERM: 'xterm-256color', HOME: home, XDG_CONFIG_HOME: '' }),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  const screen = (): string => tmux('capture-pane', '-p')
+  tmux('new-session', '-d', `'${process.execPath}' '${binPath}' vault set typed; sleep 600`)
+  onTestFinished(() => void tmux('kill-server'))
+  await vi.waitFor(() => expect(screen()).toContain('Value of typed:'), { timeout: 30_000, interval: 100 })
+  tmux('send-keys', secret, 'Enter')
+  await vi.waitFor(() => expect(screen()).toContain('typed is set'), { timeout: 30_000, interval: 100 })
+  expect(screen()).not.toContain(secret)
+  expect((await run(['vault', 'list'])).stdout).toMatch(/^typed /)
 })
 
 describe('perdure config show', () => {
