@@ -31,7 +31,7 @@ export function readRecordedRun(path: string, workingDirectory: string): Recorde
   }
   return {
     prompt: run.prompt as string | UserContent,
-    options: run.options as ClaudeAgentOptions,
+    options: run.options,
     unrecorded: run.unrecorded,
     outcome,
   }

@@ -1,5 +1,5 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
-import type { UpstreamRequest } from '../../ports/model-gateway.ts'
+import type { ModelUpstream, UpstreamRequest } from '../../ports/model-gateway.ts'
 import type { RecordedToolCall, ToolCallRecorder } from '../../ports/tool-record.ts'
 import type { BodyKind } from './cassette-folder.ts'
 import { cassetteVersion, type ExchangeLine, type HeaderLine, type OutcomeLine } from './cassette-schema.ts'
@@ -45,6 +45,7 @@ export class CassetteRecorder implements ToolCallRecorder {
   readonly #toolCounts = new Map<string, number>()
   #writer: CassetteWriter | null = null
   #latest: ExchangeRequest | null = null
+  #betas: HeaderLine['betas'] = 'all'
   #failure: Error | null = null
 
   constructor(options: RecorderOptions) {
@@ -56,7 +57,9 @@ export class CassetteRecorder implements ToolCallRecorder {
     return this.#failure
   }
 
-  begin(request: UpstreamRequest): ExchangeRecording {
+  /** @param upstream Who will answer. */
+  begin(request: UpstreamRequest, { betas = 'all' }: Pick<ModelUpstream, 'betas'>): ExchangeRecording {
+    this.#betas = betas
     const startedMs = performance.now()
     const { places = {}, normalise } = this.#options
     const read = readExchangeRequest(request, { places, rules: normalise })
@@ -145,6 +148,7 @@ export class CassetteRecorder implements ToolCallRecorder {
       recordedAt: new Date().toISOString(),
       agent,
       model: model === '' ? null : model,
+      betas: this.#betas,
       run: written,
     }
   }

@@ -15,6 +15,8 @@ export const headerLine = z.object({
   /** `user-agent` of the agent: versions of its binary and of the Agent SDK. */
   agent: z.string().nullable(),
   model: z.string().nullable(),
+  /** Which features of the API the recorded service knew: agents ask by it. */
+  betas: z.enum(['all', 'stable']),
   /** The run that was recorded, where Perdure started it. */
   run: z
     .object({

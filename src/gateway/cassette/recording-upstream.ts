@@ -9,7 +9,7 @@ export function recordingUpstream(inner: ModelUpstream, recorder: CassetteRecord
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     // A replay loses no cache: nothing is kept warm there.
     if (isGreeting(request) || request.isKeepWarm === true) return inner.handle(request)
-    const recording = recorder.begin(request)
+    const recording = recorder.begin(request, inner)
     try {
       const response = await inner.handle(request)
       return { ...response, body: recorded(response, { recording, signal: request.signal }) }
