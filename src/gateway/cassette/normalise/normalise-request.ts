@@ -121,10 +121,7 @@ function shapedContent(content: unknown): unknown {
 function namedDirectory(request: unknown): string | undefined {
   const { system, messages } = asRecord(request)
   const blocks = [...listOf(system), ...listOf(messages).flatMap((message) => listOf(asRecord(message)['content']))]
-  return blocks
-    .map((block) => asRecord(block)['text'])
-    .map((text) => (typeof text === 'string' ? workingDirectoryIn(text) : undefined))
-    .findLast((directory) => directory !== undefined)
+  return workingDirectoryIn(blocks.map((block) => asRecord(block)['text']).filter((text) => typeof text === 'string'))
 }
 
 type TextChange = (text: string, within: Within) => string

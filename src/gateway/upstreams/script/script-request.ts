@@ -118,5 +118,5 @@ function findWorkingDirectory(systemText: string, messages: readonly WireMessage
     const text = textOf(blocks)
     return role === 'system' ? [text] : (text.match(reminders) ?? [])
   })
-  return [systemText, ...harnessTexts].map(workingDirectoryIn).findLast((directory) => directory !== undefined)
+  return workingDirectoryIn([systemText, ...harnessTexts])
 }
