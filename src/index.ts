@@ -99,11 +99,8 @@ export { redact } from './domain/redaction.ts'
 export { rememberSecret } from './domain/known-secrets.ts'
 
 // Models
-export {
-  bedrockUpstream,
-  type AwsCredentials,
-  type BedrockUpstreamOptions,
-} from './gateway/upstreams/bedrock/bedrock-upstream.ts'
+export { bedrockUpstream, type BedrockUpstreamOptions } from './gateway/upstreams/bedrock/bedrock-upstream.ts'
+export type { AwsCredentials } from './gateway/upstreams/bedrock/aws-credential-chain.ts'
 export { foundryUpstream, type FoundryUpstreamOptions } from './gateway/upstreams/foundry/foundry-upstream.ts'
 export { vertexUpstream, type VertexUpstreamOptions } from './gateway/upstreams/vertex/vertex-upstream.ts'
 export type { PlatformUpstream } from './gateway/upstreams/platform/create-platform-upstream.ts'

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bedrockUpstream, type BedrockUpstreamOptions } from '../../src/gateway/upstreams/bedrock/bedrock-upstream.ts'
@@ -221,6 +224,28 @@ describe('Bedrock behind the gateway', () => {
     const { client, seen } = await open({ baseUrl: platform.url })
     await expect(client.messages.stream(hello).finalMessage()).rejects.toThrow()
     expect(seen.at(-1)).toMatchObject({ type: 'end', how: 'upstream_cut' })
+  })
+
+  it('keeps what a profile gave it until that expires, instead of asking for each request', async () => {
+    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined)
+    const folder = mkdtempSync(join(tmpdir(), 'perdure-aws-'))
+    closers.push(async () => rmSync(folder, { recursive: true }))
+    const given = { Version: 1, AccessKeyId: 'AKIDPROFILE', SecretAccessKey: 'of-the-profile' }
+    const soon = new Date(Date.now() + 3_600_000).toISOString()
+    writeFileSync(
+      join(folder, 'give.sh'),
+      `echo asked >> ${folder}/asked; echo '${JSON.stringify({ ...given, Expiration: soon })}'`,
+    )
+    writeFileSync(join(folder, 'config'), `[default]\ncredential_process = sh ${folder}/give.sh\n`)
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'))
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'))
+    const platform = await scriptedBedrock([{ reply: 'hi' }])
+    const { gateway, run } = await openGateway(bedrockUpstream({ region: 'us-east-1', baseUrl: platform.url }))
+    closers.push(() => gateway.close())
+    const client = new Anthropic({ baseURL: run.baseUrl, authToken: run.token, apiKey: null, maxRetries: 0 })
+    for (let request = 0; request < 3; request++) await client.messages.create(hello)
+    expect(platform.asked.map((asked) => isSignedWith('of-the-profile', asked))).toEqual([true, true, true])
+    expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('asked\n')
   })
 
   it('refuses at once when there are no credentials to be had', async () => {

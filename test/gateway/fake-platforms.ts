@@ -35,7 +35,9 @@ export async function startFakePlatform(answer: Answer): Promise<FakePlatform> {
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString('utf8')
     const { method = '', url: path = '', headers } = incoming
-    const one = { method, path, headers, text, body: JSON.parse(text || '{}') as Record<string, unknown> }
+    const isJson = headers['content-type']?.startsWith('application/json') === true
+    const body = (isJson ? JSON.parse(text || '{}') : {}) as Record<string, unknown>
+    const one = { method, path, headers, text, body }
     asked.push(one)
     const gone = new AbortController()
     outgoing.once('close', () => gone.abort())

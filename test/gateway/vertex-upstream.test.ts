@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { vertexUpstream, type VertexUpstreamOptions } from '../../src/gateway/upstreams/vertex/vertex-upstream.ts'
@@ -104,6 +107,35 @@ describe('Vertex behind the gateway', () => {
       error: { error: { type, message: 'Quota exceeded' } },
     })
     expect(platform.asked).toHaveLength(1)
+  })
+
+  it('finds Application Default Credentials as all Google tools do, and keeps their token', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perdure-adc-'))
+    closers.push(async () => rmSync(folder, { recursive: true }))
+    const google = await startFakePlatform((_, outgoing) => {
+      const token = { access_token: 'ya29.invented', token_type: 'Bearer', expires_in: 3600 }
+      const kind = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' }
+      outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...token, ...kind }))
+    })
+    closers.push(() => google.close())
+    writeFileSync(join(folder, 'subject'), 'a token of the machine')
+    const configuration = {
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${google.url}/token`,
+      credential_source: { file: join(folder, 'subject') },
+    }
+    writeFileSync(join(folder, 'adc.json'), JSON.stringify(configuration))
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folder, 'adc.json'))
+    vi.stubEnv('GOOGLE_CLOUD_PROJECT', 'my-project')
+    const platform = await scriptedVertex([{ reply: 'hi' }])
+    const { accessToken: _none, ...found } = options(platform)
+    const { client } = await open(found)
+    for (let request = 0; request < 2; request++) {
+      expect((await client.messages.create(hello)).content).toMatchObject([{ text: 'hi' }])
+    }
+    expect(google.asked).toHaveLength(1)
   })
 
   it('refuses at once without a token, and asks for one again', async () => {

@@ -7,14 +7,9 @@ import {
 import { loadPackage } from '../platform/load-package.ts'
 import { bedrockBetas, bedrockHeaderBetas, chooseBetas, withoutBetaFields } from '../platform/platform-betas.ts'
 import { bedrockModel, profileOfRegion } from '../platform/platform-models.ts'
+import { awsCredentialChain, type AwsCredentials } from './aws-credential-chain.ts'
 import { countBedrockTokens } from './count-bedrock-tokens.ts'
 import { translateStreamErrors } from './stream-errors.ts'
-
-export interface AwsCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-}
 
 export interface BedrockUpstreamOptions {
   /** Default: `AWS_REGION`, else us-east-1. */
@@ -77,12 +72,13 @@ function platformVersion({ 'anthropic-version': version = '2023-06-01' }: Platfo
 
 async function loadBedrock({ region, apiKey, credentials, baseUrl }: BedrockUpstreamOptions & { region: string }) {
   const { AnthropicBedrock } = await loadPackage('@anthropic-ai/bedrock-sdk', () => import('@anthropic-ai/bedrock-sdk'))
+  let provider: (() => Promise<AwsCredentials>) | undefined
   const options = {
     awsRegion: region,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
     // Null keeps the client from preferring a key of the environment to credentials that were given.
     ...(apiKey === undefined ? (credentials === undefined ? {} : { apiKey: null }) : { apiKey }),
-    ...(credentials === undefined ? {} : { providerChainResolver: async () => providerOf(credentials) }),
+    providerChainResolver: async () => (provider ??= providerOf(credentials)),
     maxRetries: 0,
     openTelemetry: false,
     logLevel: 'off',
@@ -90,5 +86,7 @@ async function loadBedrock({ region, apiKey, credentials, baseUrl }: BedrockUpst
   return () => new AnthropicBedrock(options)
 }
 
-const providerOf = (credentials: AwsCredentials | (() => Promise<AwsCredentials>)) => async () =>
-  typeof credentials === 'function' ? credentials() : credentials
+function providerOf(credentials: BedrockUpstreamOptions['credentials']): () => Promise<AwsCredentials> {
+  if (typeof credentials === 'function') return credentials
+  return credentials === undefined ? awsCredentialChain() : async () => credentials
+}
