@@ -54,8 +54,8 @@ export function cassette(place: string | URL, options: CassetteOptions = {}): Ca
       hint: 'Record it: run this test with PERDURE_RECORD=1 and a key.',
     })
   }
-  const { name, handle, report } = createReplayUpstream({ ...others, path, places })
-  return withoutGuard({ name, handle, report, isRecording: false } satisfies CassetteModel)
+  const { name, betas = 'all', handle, report } = createReplayUpstream({ ...others, path, places })
+  return withoutGuard({ name, betas, handle, report, isRecording: false } satisfies CassetteModel)
 }
 
 function pathOf(place: string): string {

@@ -120,6 +120,12 @@ describe('what was recorded is replayed to the official client', () => {
     expect(replayed).toEqual(live)
   })
 
+  it('asked for the features that the recorded service knew', async () => {
+    const { upstream, replay } = recorder()
+    await read(upstream({ ...createScriptUpstream({ turns: ['x'] }), betas: 'stable' }), bodyOf(ask('a')))
+    expect(replay().betas).toBe('stable')
+  })
+
   it('an upstream that could not be reached', async () => {
     const { upstream, replay } = recorder()
     const broken = plainUpstream(() => Promise.reject(new Error('no route'))).upstream

@@ -100,6 +100,7 @@ export function createReplayUpstream(options: ReplayUpstreamOptions): ReplayUpst
   })
   return {
     name: 'cassette',
+    betas: cassette.header.betas,
     handle,
     cassette,
     recordedTools: recordedTools({ record: toolRecord, servers: serversOf(cassette), speed }),
