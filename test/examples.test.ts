@@ -35,6 +35,8 @@ const printed: Readonly<Record<string, RegExp>> = {
   'agent-pool.ts': /^ready agent: first word after \d+ ms\nnew agent: {3}first word after \d+ ms\n$/,
   'approve-later.ts': /^waits: Write .*note\.txt.*\ncompleted: Written\.\n$/,
   'approve-now.ts': /^allowed: Write .*note\.txt.*\ncompleted: Written\.\n$/,
+  'budget.ts':
+    /^The budget of \$0\.0001 for .* is reached: .*\n(?:\$0\.\d+ after a call of claude-haiku-4-5\n){2}ada has spent \$0\.\d+ of \$5 this month\n$/,
   'fork.ts': /^fork: {5}Then Owl\.\noriginal: Herons are patient\.\n$/,
   'hello.ts': /^Hello from a script\.\ncompleted, 1 model request, \$0\.\d+\n$/,
   'record-and-replay.ts':
