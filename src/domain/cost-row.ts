@@ -2,7 +2,7 @@ import type { NanoUsd } from './money.ts'
 
 /** By what the costs of calls can be summed up. */
 export const costDimensions = [
-  'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
+  'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'minute', 'hour', 'day', 'month',
 ] as const // prettier-ignore
 export type CostDimension = (typeof costDimensions)[number]
 /** An operator, who sees all workspaces, may ask by them as well. */
@@ -10,7 +10,7 @@ export type OrganizationCostDimension = CostDimension | 'workspace'
 
 export interface CostRow<Dimension extends string = CostDimension> {
   /**
-   * Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11`. Null for no user, no
+   * Value of each dimension asked for; times as `2026-11-21`, `2026-11-21T14`, `2026-11-21T14:05`, `2026-11`. Null for no user, no
    * tag, the main thread, and for what is only presumed: nobody knows the model of a call that was never heard of again.
    */
   readonly group: Readonly<Partial<Record<Dimension, string | null>>>

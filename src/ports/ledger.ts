@@ -100,7 +100,7 @@ export interface CostQuery {
   readonly from?: Date
   /** Exclusive. */
   readonly to?: Date
-  /** At most one of hour, day, month. A call with several tags counts under each of them. */
+  /** At most one of minute, hour, day, month. A call with several tags counts under each of them. */
   readonly groupBy?: readonly CostDimension[]
   readonly runId?: string
   readonly sessionId?: string

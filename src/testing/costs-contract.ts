@@ -80,12 +80,13 @@ export function costsContract(backend: StorageUnderTest): void {
   )
 
   it(
-    'tells hours, days and months in UTC, and what lies between two moments',
+    'tells minutes, hours, days and months in UTC, and what lies between two moments',
     withStorage(backend, async ({ ledger }) => {
       const before = new Date()
       await enterSamples(ledger)
       const after = new Date(Date.now() + 1)
       for (const [time, length] of [
+        ['minute', 16],
         ['hour', 13],
         ['day', 10],
         ['month', 7],

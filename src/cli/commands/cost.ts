@@ -15,7 +15,7 @@ export const cost = cliCommand({
       type: 'string',
       valueHint: 'a,b',
       description:
-        'workspace, run, session, thread, user, tag, model, upstream, kind, hour, day or month; several are combined. Default: model.',
+        'workspace, run, session, thread, user, tag, model, upstream, kind, minute, hour, day or month; several are combined. Default: model.',
     },
     from: { type: 'string', valueHint: 'day', description: 'From this day or time on, in UTC.' },
     to: { type: 'string', valueHint: 'day', description: 'Before this day or time, in UTC.' },

@@ -14,7 +14,7 @@ export interface CostFlags {
 }
 
 const dimensions: readonly OrganizationCostDimension[] = [
-  'workspace', 'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'hour', 'day', 'month',
+  'workspace', 'run', 'session', 'thread', 'user', 'tag', 'model', 'upstream', 'kind', 'minute', 'hour', 'day', 'month',
 ] // prettier-ignore
 
 /** What the flags ask the ledger. @throws {PerdureError} `invalid_request`. */

@@ -28,5 +28,8 @@ function tierOf({ tiers }: ModelPrice, promptTokens: number): PriceTier {
   return tiers.findLast((tier) => promptTokens > tier.abovePromptTokens) ?? tiers[0]
 }
 
+/** The rates of calls with a prompt of this size, at standard speed. */
+export const ratesAt = (price: ModelPrice, promptTokens: number): TokenRates => tierOf(price, promptTokens).standard
+
 const ratesOf = ({ standard, fast }: PriceTier, speed: CallUsage['speed']): TokenRates =>
   speed === 'fast' ? (fast ?? standard) : standard

@@ -4,6 +4,7 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import { costDimensions } from '../../domain/cost-row.ts'
 import type { OrganizationCostQuery } from '../../ports/ledger.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
+import { timeDimensions } from './cost-rows.ts'
 
 /** A billion dollars: sums of nine such amounts still fit into the 64 bits of a database. */
 const largestAmount = 10n ** 18n
@@ -61,8 +62,9 @@ export function assertCostQuery(query: OrganizationCostQuery): void {
   const known = new Set<string>([...costDimensions, 'workspace'])
   const unknown = query.groupBy?.find((dimension) => !known.has(dimension))
   if (unknown !== undefined) throw invalid(`costs cannot be grouped by ${unknown}`, `Use ${[...known].join(', ')}.`)
-  const times = query.groupBy?.filter((name) => name === 'hour' || name === 'day' || name === 'month') ?? []
-  if (times.length > 1) throw invalid(`costs are grouped by ${times.join(' and ')}`, 'Give one of hour, day, month.')
+  const times = query.groupBy?.filter((name) => (timeDimensions as readonly string[]).includes(name)) ?? []
+  if (times.length > 1)
+    throw invalid(`costs are grouped by ${times.join(' and ')}`, 'Give one of minute, hour, day, month.')
   for (const time of [query.from, query.to]) {
     if (time && Number.isNaN(time.getTime())) throw invalid('the time of a cost query is no date', 'Give a valid Date.')
   }

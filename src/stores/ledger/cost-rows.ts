@@ -3,16 +3,17 @@ import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.t
 /** A row of costs by any dimensions, the workspace included. */
 export type AnyCostRow = CostRow<OrganizationCostDimension>
 
-export const timeDimensions = ['hour', 'day', 'month'] as const
+export const timeDimensions = ['minute', 'hour', 'day', 'month'] as const
 export type TimeDimension = (typeof timeDimensions)[number]
 
 const labelLengths: Record<TimeDimension, number> = {
+  minute: '2026-11-21T14:05'.length,
   hour: '2026-11-21T14'.length,
   day: '2026-11-21'.length,
   month: '2026-11'.length,
 }
 
-/** The hour, day or month of a moment in UTC, as it stands in a row. */
+/** The minute, hour, day or month of a moment in UTC, as it stands in a row. */
 export const timeLabel = (dimension: TimeDimension, atMs: number): string =>
   new Date(atMs).toISOString().slice(0, labelLengths[dimension])
 

@@ -47,6 +47,7 @@ function rowOf(
     model: call?.model ?? null,
     upstream: call?.upstream ?? null,
     kind: call?.kind ?? null,
+    minute: timeLabel('minute', countedAtMs),
     hour: timeLabel('hour', countedAtMs),
     day: timeLabel('day', countedAtMs),
     month: timeLabel('month', countedAtMs),

@@ -19,7 +19,12 @@ const columnOfDimension: Record<Exclude<OrganizationCostDimension, TimeDimension
 
 const hourMs = 3_600_000
 /** Months have no fixed length: they are put together of days. */
-const stepOfTime: Record<TimeDimension, number> = { hour: hourMs, day: 24 * hourMs, month: 24 * hourMs }
+const stepOfTime: Record<TimeDimension, number> = {
+  minute: hourMs / 60,
+  hour: hourMs,
+  day: 24 * hourMs,
+  month: 24 * hourMs,
+}
 
 /** Sums up what calls cost, in one statement. */
 export async function queryCosts(
