@@ -1,7 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { MemoryStorage, runAgent, type ReplayReport, type RunAgentOptions } from '../../src/index.ts'
+import {
+  createSession,
+  MemoryStorage,
+  type PerdureError,
+  runAgent,
+  type ReplayReport,
+  type RunAgentOptions,
+} from '../../src/index.ts'
 import { cassette, scriptedModel } from '../../src/testing/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -172,6 +179,24 @@ test('a turn that was interrupted is replayed with its interruption', { timeout:
     expect(await running).toMatchObject({ status: 'cancelled' })
   }
   expect(readFileSync(join(path, 'cassette.jsonl'), 'utf8')).toContain('"end":"hung_up"')
+})
+
+test('failures are replayed as well, and a session over several runs', { timeout: 90_000 }, async () => {
+  const path = join(scratchFolder(), 'cassette')
+  const script = {
+    turns: [{ error: { status: 529 } } as const, 'One.', { text: 'Cut in the middle', cutAfterEvents: 4 }, 'Two.'],
+  }
+  for (const open of [() => cassette(path, { record: true, upstream: scriptedModel(script) }), () => cassette(path)]) {
+    const upstream = open()
+    const session = await createSession({ storage: new MemoryStorage(), cwd: place('w').cwd })
+    const retries: string[] = []
+    const onRetry = (_: number, { code }: PerdureError) => void retries.push(code)
+    const one = await session.run('first', { upstream, onRetry })
+    const two = await session.run('second', { upstream, onRetry })
+    expect([one.text, two.text]).toEqual(['One.', 'Two.'])
+    expect(retries).toEqual(['overloaded', 'connection_failed'])
+    expect(upstream.report()?.unplayed ?? []).toEqual([])
+  }
 })
 
 test('in a test of yours: a cassette plays, and records where that is asked for', { timeout: 60_000 }, async () => {
