@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bedrockUpstream, type BedrockUpstreamOptions } from '../../src/gateway/upstreams/bedrock/bedrock-upstream.ts'
-import { MemoryStorage, runAgent } from '../../src/index.ts'
+import { MemoryStorage, redact, runAgent } from '../../src/index.ts'
 import { isSignedWith } from './aws-signature.ts'
 import {
   awsChunk,
@@ -93,6 +93,7 @@ describe('Bedrock behind the gateway', () => {
     expect(asked!.headers['x-amz-security-token']).toBe('an-invented-session')
     expect(isSignedWith(credentials.secretAccessKey, asked!)).toBe(true)
     expect(isSignedWith('another secret', asked!)).toBe(false)
+    expect(redact(`it is ${credentials.secretAccessKey}`)).not.toContain(credentials.secretAccessKey)
     expect(stream.request_id).toBe('aws-request-1')
     expect(seen.at(-1)).toMatchObject({ type: 'end', how: 'complete' })
     expect(JSON.stringify([asked!.headers, asked!.text])).not.toContain(run.token)

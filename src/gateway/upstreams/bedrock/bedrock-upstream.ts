@@ -1,3 +1,4 @@
+import { rememberSecret } from '../../../domain/known-secrets.ts'
 import { parseBaseUrl } from '../../wire/base-url.ts'
 import {
   createPlatformUpstream,
@@ -41,6 +42,8 @@ export interface BedrockUpstreamOptions {
 export function bedrockUpstream(options: BedrockUpstreamOptions = {}): PlatformUpstream {
   const { modelMap = {}, betas: further = [], allowInsecure } = options
   if (options.baseUrl !== undefined) parseBaseUrl(options.baseUrl, { allowInsecure })
+  const bearer = options.apiKey ?? process.env['AWS_BEARER_TOKEN_BEDROCK']
+  if (bearer) rememberSecret(bearer)
   const region = options.region ?? process.env['AWS_REGION'] ?? 'us-east-1'
   const profile = options.inferenceProfile ?? profileOfRegion(region)
   const translate = ({ path, headers, body }: PlatformRequest): PlatformRequest => {
@@ -87,6 +90,11 @@ async function loadBedrock({ region, apiKey, credentials, baseUrl }: BedrockUpst
 }
 
 function providerOf(credentials: BedrockUpstreamOptions['credentials']): () => Promise<AwsCredentials> {
-  if (typeof credentials === 'function') return credentials
-  return credentials === undefined ? awsCredentialChain() : async () => credentials
+  const read = typeof credentials === 'object' ? async () => credentials : (credentials ?? awsCredentialChain())
+  return async () => {
+    const found = await read()
+    // From here on, redaction knows them word for word.
+    for (const secret of [found.secretAccessKey, found.sessionToken]) if (secret !== undefined) rememberSecret(secret)
+    return found
+  }
 }

@@ -1,3 +1,4 @@
+import { rememberSecret } from '../../../domain/known-secrets.ts'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import { parseBaseUrl } from '../../wire/base-url.ts'
 import { createPlatformUpstream, type PlatformUpstream } from '../platform/create-platform-upstream.ts'
@@ -32,6 +33,7 @@ export function foundryUpstream(options: FoundryUpstreamOptions = {}): PlatformU
       hint: 'Set ANTHROPIC_FOUNDRY_API_KEY, or give entraToken.',
     })
   }
+  if (apiKey) rememberSecret(apiKey)
   const client = { baseUrl: addressOf(options), entraToken, apiKey }
   return createPlatformUpstream({
     name: 'foundry',

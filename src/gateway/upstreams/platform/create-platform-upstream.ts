@@ -64,8 +64,6 @@ const callOptions = {
 /** An upstream that reaches a platform with the platform's official client. Its own retries stay off. */
 export function createPlatformUpstream<Client extends PlatformClient>(platform: Platform<Client>): PlatformUpstream {
   let connecting: Promise<Client> | undefined
-  // A client that found no credentials never looks again, so the next request gets a new one.
-  const forget = (): void => void (connecting = undefined)
   const connect = (): Promise<Client> => (connecting ??= platform.load().then((create) => create()))
 
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
@@ -90,7 +88,8 @@ export function createPlatformUpstream<Client extends PlatformClient>(platform: 
       }
       return answerOf(await send(platform.translate(named)), platform.translateStream)
     } catch (cause) {
-      if (!isStatusError(cause)) forget()
+      // A client that found no credentials, or was never made, is not asked again: the next request gets a new one.
+      if (isCredentialFailure(cause) || !(isStatusError(cause) || isConnectionError(cause))) connecting = undefined
       return answerOfFailure(cause)
     }
   }
@@ -135,8 +134,7 @@ async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 function answerOfFailure(cause: unknown): UpstreamResponse {
   if (isStatusError(cause)) return platformErrorResponse(cause)
-  // So the clients of Bedrock, Vertex and Foundry say that there are no credentials, or none that work.
-  if (/^Failed to (resolve|acquire|get token)/.test(messageOf(cause))) {
+  if (isCredentialFailure(cause)) {
     return apiErrorResponse({ status: 401, message: withReason(cause) })
   }
   if (isConnectionError(cause)) {
@@ -155,6 +153,9 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 
 const withReason = (cause: unknown): string =>
   cause instanceof Error && cause.cause instanceof Error ? `${cause.message} ${cause.cause.message}` : messageOf(cause)
+
+/** So the clients of Bedrock, Vertex and Foundry say that there are no credentials, or none that work. */
+const isCredentialFailure = (cause: unknown): boolean => /^Failed to (resolve|acquire|get token)/.test(messageOf(cause))
 
 const isConnectionError = (cause: unknown): boolean =>
   cause instanceof Error && /^API(Connection|UserAbort)/.test(cause.constructor.name)
