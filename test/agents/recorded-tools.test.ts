@@ -203,17 +203,20 @@ describe('a replay with recorded tools', () => {
     expect(wordsOf(first)).toContain('Say it twice.')
   })
 
-  test('a sub-agent that would start a server of its own is refused', async () => {
+  const own = [{ own: { command: 'touch', args: ['x'] } }]
+  test.each<[string, ClaudeAgentOptions]>([
+    ['servers of a sub-agent’s own', { agents: { helper: { description: 'd', prompt: 'p', mcpServers: own } } }],
+    ['a sandbox for commands', { sandbox: { enabled: true } }],
+  ])('%s: refused, since it would start programs', async (_what, options) => {
     using folder = new TestFolder()
     const replay = await runAgent({
       script: [{ reply: 'done' }],
       cwd: folder.path,
-      options: {
-        agents: { helper: { description: 'd', prompt: 'p', mcpServers: [{ own: { command: 'touch', args: ['x'] } }] } },
-      },
+      options,
       prompt: 'work',
       recordedTools: toolsOf([]),
     })
     expect(replay.error?.code).toBe('option_not_supported')
+    expect(replay.commands).toEqual([])
   })
 })

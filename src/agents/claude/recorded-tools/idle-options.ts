@@ -10,18 +10,14 @@ const noPrograms = '/dev/null'
 /**
  * Takes from an agent every way to touch the world: its tools are refused; its servers are stand-ins with
  * the same tools; shell hooks of settings and plugins, shell lines of skills and commands, servers of the
- * project, the command sandbox and git do not start. What the model is told about its tools stays the same.
- * @throws {PerdureError} `option_not_supported` for servers that a sub-agent would start by itself.
+ * project and git do not start. What the model is told about its tools stays the same.
+ * @throws {PerdureError} `option_not_supported` for servers that a sub-agent would start by itself, and for the
+ *   sandbox for commands.
  */
 export async function idleOptions(options: Options, refusal: RefuseToolsOptions): Promise<Options> {
   refuseServersOfAgents(options.agents)
-  const {
-    permissionPromptToolName: _asked,
-    permissionPrompts: _prompts,
-    toolAliases: _aliases,
-    sandbox: _sandbox,
-    ...kept
-  } = options
+  refuseCommandSandbox(options.sandbox)
+  const { permissionPromptToolName: _asked, permissionPrompts: _prompts, toolAliases: _aliases, ...kept } = options
   return {
     ...kept,
     canUseTool: asRecorded(refusal.recorded),
@@ -41,6 +37,15 @@ const asRecorded =
     recorded.record.findToolCall(toolUseID)?.isError === false
       ? { behavior: 'allow', updatedInput: input }
       : { behavior: 'deny', message: 'The recorded run did not allow this call.' }
+
+/** It starts programs before the first command, and the model is told of it at length. */
+function refuseCommandSandbox(sandbox: Options['sandbox']): void {
+  if (sandbox?.enabled !== true) return
+  throw new PerdureError('option_not_supported', 'The sandbox for commands cannot be had where no command runs.', {
+    hint: 'Replay this run with its tools; or record one without the option sandbox.',
+    details: { option: 'sandbox' },
+  })
+}
 
 function refuseServersOfAgents(agents: Options['agents']): void {
   for (const [name, { mcpServers = [] }] of Object.entries(agents ?? {})) {
