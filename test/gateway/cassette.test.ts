@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Anthropic, { APIError } from '@anthropic-ai/sdk'
 import fc from 'fast-check'
@@ -222,6 +222,24 @@ describe('a cassette', () => {
     const body = readCassette(path).exchanges[0]!.answer!.body
     writeFileSync(join(path, 'bodies', body), 'other')
     await expect(read(replay(), bodyOf(ask('a')))).rejects.toThrow('was changed after it was recorded')
+  })
+
+  it('is not recorded over anything else', async () => {
+    const folder = scratchFolder()
+    const refused = (path: string, words: string) =>
+      expect(() => new CassetteRecorder({ path })).toThrow(
+        expect.objectContaining({ code: 'invalid_request', message: expect.stringContaining(words) }),
+      )
+    mkdirSync(join(folder, 'bodies'))
+    expect(new CassetteRecorder({ path: folder }).failure).toBeNull()
+    writeFileSync(join(folder, 'bodies', 'novel.txt'), 'years of work')
+    refused(folder, 'bodies/novel.txt lies there')
+    refused(join(folder, 'bodies'), 'novel.txt lies there')
+    refused(join(folder, 'bodies', 'novel.txt'), 'no folder for a cassette')
+    const { path, upstream, replay } = recorder()
+    for (const text of ['one', 'two']) await read(upstream(createScriptUpstream({ turns: [text] })), bodyOf(ask('a')))
+    expect((await read(replay(), bodyOf(ask('a')))).text).toContain('two')
+    expect(filesOf(path).filter((name) => name.endsWith('.json'))).toHaveLength(2)
   })
 
   it('holds no secret and no path of the machine, in requests, answers and tool results', async () => {

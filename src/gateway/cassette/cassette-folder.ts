@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { sha256Of } from './canonical-json.ts'
@@ -20,6 +20,17 @@ export class CassetteFolder {
 
   get timingPath(): string {
     return join(this.path, 'timing.jsonl')
+  }
+
+  /** @throws {PerdureError} `invalid_request` where something else than a cassette lies here: it would be lost. */
+  requireNothingElse(): void {
+    const others = listOf(this.path).filter((name) => !ownFiles.has(name))
+    const bodies = listOf(join(this.path, 'bodies')).filter((name) => !/^[0-9a-f]{32}\.\w+(\.\d+\.tmp)?$/.test(name))
+    const [other] = [...others, ...bodies.map((name) => `bodies/${name}`)]
+    if (other === undefined) return
+    throw new PerdureError('invalid_request', `${this.path} is no cassette: ${other} lies there.`, {
+      hint: 'Record into a folder of its own.',
+    })
   }
 
   /** Begins anew: what was recorded here before is gone. Only files of a cassette are touched. */
@@ -54,6 +65,23 @@ export class CassetteFolder {
       })
     }
     return content
+  }
+}
+
+const ownFiles: ReadonlySet<string> = new Set([
+  'cassette.jsonl',
+  'timing.jsonl',
+  'bodies',
+  '.gitattributes',
+  '.DS_Store',
+])
+
+function listOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => !/^(cassette|timing)\.jsonl\.\d+\.tmp$/.test(name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new PerdureError('invalid_request', `${folder} is no folder for a cassette.`, { cause: error })
   }
 }
 

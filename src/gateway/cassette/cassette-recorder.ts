@@ -1,7 +1,7 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest } from '../../ports/model-gateway.ts'
 import type { RecordedToolCall, ToolCallRecorder } from '../../ports/tool-record.ts'
-import type { BodyKind } from './cassette-folder.ts'
+import { CassetteFolder, type BodyKind } from './cassette-folder.ts'
 import { cassetteVersion, type ExchangeLine, type HeaderLine, type OutcomeLine } from './cassette-schema.ts'
 import { CassetteWriter } from './cassette-writer.ts'
 import { changeAnswer } from './change-answer.ts'
@@ -48,7 +48,9 @@ export class CassetteRecorder implements ToolCallRecorder {
   #betas: HeaderLine['betas'] = 'all'
   #failure: Error | null = null
 
+  /** @throws {PerdureError} `invalid_request` where something else than a cassette lies at the path. */
   constructor(options: RecorderOptions) {
+    new CassetteFolder(options.path).requireNothingElse()
     this.#options = options
   }
 
