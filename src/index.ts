@@ -54,6 +54,8 @@ export type { Command } from './domain/command.ts'
 
 // Costs and budgets
 export { costs, type CostOptions, type CostReport } from './compose/costs.ts'
+export { costAdvice, type CostAdvice, type CostAdviceOptions } from './compose/cost-advice.ts'
+export type { CostFindingReport, KeepWarmReport } from './compose/cost-advice.ts'
 export { listBudgets, removeBudget, setBudget, type BudgetName, type SetBudgetOptions } from './compose/budgets.ts'
 export type { BudgetOptions } from './compose/budget-options.ts'
 export type { CacheOptions, KeepWarmOptions } from './compose/cache-options.ts'

@@ -1,6 +1,7 @@
 import { cliCommand } from '../cli-command.ts'
 import { costQuery } from '../cost/cost-flags.ts'
 import { write, writeJson, writeLine } from '../output.ts'
+import { renderCostAdvice } from '../render/cost-advice.ts'
 import { renderCostCsv } from '../render/cost-csv.ts'
 import { renderCostTable } from '../render/cost-table.ts'
 import { createStyle } from '../render/style.ts'
@@ -24,6 +25,7 @@ export const cost = cliCommand({
     user: { type: 'string', valueHint: 'id', description: 'Only this user.' },
     tag: { type: 'string', valueHint: 'tag', description: 'Only sessions with this tag.' },
     model: { type: 'string', valueHint: 'id', description: 'Only this model.' },
+    advice: { type: 'boolean', description: 'What could cost less, and what that would save.' },
     csv: { type: 'boolean', description: 'As comma-separated values, with a heading.' },
     ...jsonFlag,
     ...placeFlags,
@@ -32,6 +34,16 @@ export const cost = cliCommand({
     usingRuntime(async () => {
       if (args.csv === true && args.json === true) throw usageError('--csv and --json exclude each other.', 'Give one.')
       const query = costQuery(args)
+      if (args.advice === true) {
+        if (args.csv === true || args.by !== undefined)
+          throw usageError('--advice goes without --by and --csv.', 'For programs: --advice --json.')
+        const { groupBy: _groupBy, ...rows } = query
+        const { costAdvice } = await import('../../compose/cost-advice.ts')
+        const advice = await costAdvice({ ...workspaceOf(args), ...rows })
+        if (args.json === true) writeJson(advice)
+        else writeLine(renderCostAdvice(advice, createStyle(process.stdout)))
+        return 0
+      }
       const { costs } = await import('../../compose/costs.ts')
       const rows = await costs({ ...workspaceOf(args), ...query })
       if (args.json === true) for (const row of rows) writeJson(row)
