@@ -69,7 +69,7 @@ test('an answer that the budget cut short is never the end of the task', async (
   const untilCut: ScriptReplyFunction = ({ body }) => ({
     text: 'a long answer that has no',
     stopReason: 'max_tokens',
-    usage: { ...cent, output_tokens: Number(body['max_tokens']) },
+    usage: { ...cent, input_tokens: 3_000, output_tokens: Number(body['max_tokens']) },
   })
   const { outcome, calls, sent } = await run({ rules: [{ reply: untilCut }] }, 0.05)
   expect(outcome).toMatchObject({ status: 'budget_reached', text: expect.stringContaining('a long answer') })

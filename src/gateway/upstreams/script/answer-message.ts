@@ -1,4 +1,5 @@
 import { newIdBody } from '../../../domain/ids.ts'
+import { cutAtLimit } from './cut-at-limit.ts'
 import { rawInput, type AnswerBlock } from './reply-content.ts'
 import type { ScriptReply } from './script.ts'
 import type { ScriptRequest } from './script-request.ts'
@@ -23,9 +24,7 @@ export function answerMessage(
   { reply, request }: { reply: ScriptReply; request: ScriptRequest },
 ): AnswerMessage {
   const callsTools = content.some((block) => block.type === 'tool_use')
-  return {
-    id: `msg_${newIdBody()}`,
-    model: reply.model ?? request.model,
+  const answer = {
     content,
     stopReason: reply.stopReason ?? (callsTools ? 'tool_use' : 'end_turn'),
     usage: {
@@ -34,6 +33,12 @@ export function answerMessage(
       service_tier: 'standard',
       ...reply.usage,
     },
+  }
+  const maxTokens = request.body['max_tokens']
+  return {
+    id: `msg_${newIdBody()}`,
+    model: reply.model ?? request.model,
+    ...cutAtLimit(answer, typeof maxTokens === 'number' ? maxTokens : undefined),
   }
 }
 
