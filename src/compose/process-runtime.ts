@@ -6,6 +6,7 @@ import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { ModelGateway } from '../ports/model-gateway.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
+import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
 
 /** What all runs of one process share: one gateway and its upstreams, one driver, one connection per data directory. */
@@ -32,7 +33,8 @@ export function processRuntime(): ProcessRuntime {
 
 function createProcessRuntime(forget: () => void): ProcessRuntime {
   const directories = new Map<string, DataDirectory>()
-  const gateway = createModelGateway()
+  const place = makeGatewayPlace()
+  const gateway = createModelGateway(place.listen === undefined ? {} : { listen: place.listen })
   const upstreams = new ProcessUpstreams()
   return {
     gateway,
@@ -49,6 +51,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
     async close() {
       forget()
       await gateway.close()
+      place.remove()
       await upstreams.close()
       await Promise.all([...directories.values()].map((directory) => directory.close()))
     },

@@ -56,6 +56,20 @@ async function waitFor(isThere: () => boolean): Promise<void> {
   while (!isThere()) await sleep(20)
 }
 
+const bubblewrap = ['bwrap', '--dev-bind', '/', '/', '--unshare-net', '--die-with-parent']
+const emptyNamespace = ['unshare', '--user', '--map-root-user', '--net']
+
+async function replayedInside([file = '', ...args]: readonly string[]): Promise<void> {
+  const { cassette } = await recorded()
+  const at = place('elsewhere')
+  const options = { cwd: at.work, encoding: 'utf8', env: plainEnvironment(at.env) } as const
+  const devices = spawnSync(file, [...args, 'cat', '/proc/net/dev'], options).stdout
+  expect(devices.match(/^ *\w+:/gm)).toEqual(['    lo:'])
+  const { status, stdout } = spawnSync(file, [...args, process.execPath, binPath, 'replay', cassette], options)
+  expect(stdout).toContain('✓ replayed: 7 of 7 requests played · the same answer')
+  expect(status).toBe(0)
+}
+
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -100,19 +114,18 @@ describe('perdure record and perdure replay', () => {
   )
 
   requires('bubblewrap').test(
-    'a run is replayed where there is no network',
+    'a run is replayed where nothing but loopback is',
+    () => replayedInside(bubblewrap),
+    90_000,
+  )
+
+  requires('network-namespace').test(
+    'a run is replayed where not even loopback is up',
     async () => {
-      const { cassette } = await recorded()
-      const at = place('elsewhere')
-      const inside = ['--dev-bind', '/', '/', '--unshare-net', '--die-with-parent']
-      const bubblewrap = (...command: string[]) =>
-        spawnSync('bwrap', [...inside, ...command], { cwd: at.work, encoding: 'utf8', env: plainEnvironment(at.env) })
-      const interfaces = readdirSync('/sys/class/net')
-      expect(bubblewrap('cat', '/proc/net/dev').stdout.match(/^ *\w+:/gm)).toEqual(['    lo:'])
-      expect(interfaces.length).toBeGreaterThan(1)
-      const { status, stdout } = bubblewrap(process.execPath, binPath, 'replay', cassette)
-      expect(stdout).toContain('✓ replayed: 7 of 7 requests played · the same answer')
-      expect(status).toBe(0)
+      const [file = '', ...args] = emptyNamespace
+      const show = 'console.log(Object.keys(os.networkInterfaces()))'
+      expect(spawnSync(file, [...args, process.execPath, '-e', show], { encoding: 'utf8' }).stdout).toBe('[]\n')
+      await replayedInside(emptyNamespace)
     },
     90_000,
   )

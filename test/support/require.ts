@@ -35,6 +35,11 @@ const requirements = {
     reason: 'this machine allows no pid namespaces',
     remedy: 'on Linux: apt-get install util-linux, and run as root or allow user namespaces',
   },
+  'network-namespace': {
+    met: () => runs('unshare', '--user', '--map-root-user', '--net', 'true'),
+    reason: 'this machine allows no network namespaces',
+    remedy: 'on Linux: apt-get install util-linux, and allow user namespaces',
+  },
   linux: {
     met: () => process.platform === 'linux',
     reason: `${process.platform} has no /proc`,
