@@ -1,4 +1,5 @@
 import { proveBudgets } from './prove-budgets.ts'
+import { proveFleets } from './prove-fleets.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
@@ -22,6 +23,11 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
     what: 'processes whose agents call a model on a budget are killed',
     realBinary: false,
     trial: proveBudgets,
+  },
+  fleets: {
+    what: 'nobody: runs share budgets, and the service fails at random',
+    realBinary: false,
+    trial: proveFleets,
   },
   lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
 }

@@ -1,13 +1,11 @@
-import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { BudgetState } from '../../src/domain/budget.ts'
-import type { Ledger } from '../../src/ports/ledger.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { BillingService } from '../gateway/billing/billing-service.ts'
+import { assertBudgetsHold } from '../gateway/billing/fleet.ts'
 import { planService } from '../gateway/billing/plan-fleet.ts'
 import { seededRandom } from '../gateway/billing/random.ts'
 import { testScope } from '../gateway/billing/run-account.ts'
@@ -38,7 +36,7 @@ export const proveBudgets = (seed: number, options: TrialOptions = {}): Promise<
           liveAll({ dataDirectory, baseUrl, sessions, seed: seed * 16 + index }, lives, service),
         ),
       )
-      await checkBudgets(ledger, service)
+      assertBudgetsHold(await ledger.budgets(), service)
       return { kills: kills.flat().filter(Boolean).length }
     } finally {
       await service.close()
@@ -75,20 +73,3 @@ async function live(task: CallerTask, life: Life, service: BillingService): Prom
   if (!wasKilled && child.exitCode !== 0) throw new Error(`a process ended with ${child.signalCode}: ${stderr}`)
   return wasKilled
 }
-
-async function checkBudgets(ledger: Ledger, { billNanoUsd }: BillingService): Promise<void> {
-  const budgets = await ledger.budgets()
-  for (const budget of budgets) {
-    assert.ok(counted(budget) <= budget.limitNanoUsd, `exceeded: ${words(budget)}`)
-    assert.equal(budget.reservedNanoUsd, 0n, `the dead hold something: ${words(budget)}`)
-    assert.equal(budget.isClosed, false, `a call cost more than its bound: ${words(budget)}`)
-  }
-  const tenant = budgets.find(({ scope }) => scope === 'workspace')!
-  assert.ok(billNanoUsd <= tenant.limitNanoUsd, `${billNanoUsd} was billed: ${words(tenant)}`)
-  assert.ok(counted(tenant) >= billNanoUsd, `${billNanoUsd} was billed, and less counts: ${words(tenant)}`)
-}
-
-const counted = ({ spentNanoUsd, presumedNanoUsd }: BudgetState): bigint => spentNanoUsd + presumedNanoUsd
-
-const words = ({ scope, limitNanoUsd, spentNanoUsd, presumedNanoUsd, reservedNanoUsd }: BudgetState): string =>
-  `${scope}: ${spentNanoUsd} spent, ${presumedNanoUsd} presumed, ${reservedNanoUsd} reserved of ${limitNanoUsd}`
