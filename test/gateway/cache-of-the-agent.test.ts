@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { query } from '@anthropic-ai/claude-agent-sdk'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CacheStrategy } from '../../src/domain/cache-strategy.ts'
+import { runAgent } from '../../src/compose/run-agent.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
 import type { Script } from '../../src/gateway/upstreams/script/script.ts'
 import { createScriptUpstream } from '../../src/gateway/upstreams/script/create-script-upstream.ts'
 import type { UpstreamRequest } from '../../src/ports/model-gateway.ts'
+import { scriptedModel } from '../../src/testing/index.ts'
+import { MemoryStorage } from '../../src/stores/memory/memory-storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { testAccount, testScope } from './billing/run-account.ts'
 import { FakeTimer } from './fake-timer.ts'
@@ -137,4 +140,24 @@ test('while the real agent’s tool runs, its conversation is kept warm, and the
     { group: { kind: 'side' }, calls: 2, cacheReadInputTokens: 100_000, cacheWrite5mInputTokens: 0 },
     { group: { kind: 'turn' }, calls: 2 },
   ])
+})
+
+test('a run has the cache that its options ask for', async () => {
+  const { cwd, remove } = makePlace()
+  onTestFinished(remove)
+  const model = scriptedModel([{ reply: 'done' }])
+  const kinds: string[] = []
+  const outcome = await runAgent({
+    prompt: 'hello',
+    cwd,
+    upstream: model,
+    storage: new MemoryStorage(),
+    settingSources: [],
+    cache: { main: '1h', keepWarm: { forMs: 60_000 } },
+    onCostUpdate: (_costUsd, { call }) => kinds.push(call.kind),
+  })
+  expect(outcome.status).toBe('completed')
+  const [turn] = model.requests.map(({ body }) => body as Body).filter(({ tools }) => tools.length > 0)
+  expect(ttlsOf(turn!)).toEqual(['1h', '1h'])
+  expect(kinds).toContain('turn')
 })

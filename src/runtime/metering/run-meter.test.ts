@@ -104,6 +104,7 @@ test('whoever watches hears dollars, and thresholds; one that throws breaks noth
     costUsd: 0.000003,
     presumedUsd: 0.000000006,
     call: {
+      kind: 'turn',
       model: 'claude-haiku-4-5',
       thread: null,
       costUsd: 0.000001,

@@ -12,6 +12,8 @@ export interface CostUpdate {
   readonly presumedUsd: number
   /** The call that was just counted. */
   readonly call: {
+    /** `side`: beside the conversation, such as a title, or what keeps the prompt cache warm. */
+    readonly kind: LedgerCall['kind']
     readonly model: string
     /** The sub-agent's id; null on the main thread. */
     readonly thread: string | null
@@ -119,6 +121,7 @@ export class RunMeter {
         costUsd,
         presumedUsd: usdFromNanoUsd(this.#presumedNanoUsd),
         call: {
+          kind: call.kind,
           model: call.model,
           thread: call.thread,
           costUsd: usdFromNanoUsd(call.costNanoUsd),
