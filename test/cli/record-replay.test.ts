@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { startScriptedMessagesApi } from '../../src/testing/index.ts'
+import { MemoryStorage, runAgent } from '../../src/index.ts'
+import { scriptedModel, startScriptedMessagesApi } from '../../src/testing/index.ts'
 import { requires } from '../support/require.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { binPath, call, plainEnvironment, start } from './command-line.ts'
@@ -161,7 +162,8 @@ describe('perdure record and perdure replay', () => {
       env: at.env,
     })
     await recording.shows('● Agent')
-    await waitFor(() => readFileSync(join(at.cassette, 'cassette.jsonl'), 'utf8').split('\n').length > 3)
+    const manifest = join(at.cassette, 'cassette.jsonl')
+    await waitFor(() => readFileSync(manifest, 'utf8').split('"type":"exchange"').length > 2)
     recording.process.kill('SIGKILL')
     await recording.ended
     writeFileSync(join(at.work, 'a.txt'), 'hello\n')
@@ -171,13 +173,20 @@ describe('perdure record and perdure replay', () => {
     expect(stdout).toContain('2 of 2 requests played')
   })
 
-  test('what cannot be right is refused', async () => {
+  test('what cannot be right is refused', { timeout: 30_000 }, async () => {
     const { root, work: cwd } = place('work')
     expect(await call(['replay', join(root, 'none')], { cwd })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('There is no cassette'),
     })
     expect(await call(['replay', 'x', '--script', 'y'], { cwd })).toMatchObject({ exitCode: 2 })
+    const { work, cassette } = place('other')
+    const upstream = scriptedModel({ turns: ['Hi.'] })
+    await runAgent({ prompt: 'hi', cwd: work, storage: new MemoryStorage(), upstream, record: cassette, hooks: {} })
+    expect(await call(['replay', cassette, '--update'], { cwd })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('not in the recording: hooks'),
+    })
     expect(await call(['record'], { cwd })).toMatchObject({ exitCode: 2 })
     expect(await call(['run', '--cassette', join(root, 'none'), 'hi'], { cwd })).toMatchObject({ exitCode: 2 })
   })

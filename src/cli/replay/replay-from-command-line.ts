@@ -33,9 +33,16 @@ export async function replayFromCommandLine(flags: ReplayFlags): Promise<number>
   if (flags.script !== undefined && flags.update !== true) {
     throw usageError('--script goes with --update.', 'Leave it out: the recording plays the model.')
   }
+  const recorded = readRecordedRun(flags.cassette)
+  const missing = recorded.unrecorded.join(', ')
+  if (flags.update === true && missing !== '') {
+    throw usageError(
+      `The recorded run had options that are not in the recording: ${missing}.`,
+      'Record it again with the program that has them.',
+    )
+  }
   const place = await makeWorkPlace(flags)
   try {
-    const recorded = readRecordedRun(flags.cassette, place.workingDirectory)
     return await usingRuntime(() => (flags.update === true ? update : replay)(flags, { recorded, place }))
   } finally {
     await place.remove()
@@ -68,9 +75,10 @@ function run(
   { recorded, place }: Situation,
   player: Pick<RunAgentOptions, 'replay' | 'record' | 'script'>,
 ): Promise<RunOutcome> {
+  const { prompt, options } = recorded.askedIn(place.workingDirectory)
   const started = runAgent({
-    ...recorded.options,
-    prompt: recorded.prompt,
+    ...options,
+    prompt,
     cwd: place.workingDirectory,
     dataDirectory: place.dataDirectory,
     approvals: 'refuse',

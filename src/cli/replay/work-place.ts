@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import { PerdureError } from '../../errors/perdure-error.ts'
 
 export interface WorkPlace {
   readonly workingDirectory: string
@@ -21,14 +22,33 @@ export interface WorkPlaceFlags {
  */
 export async function makeWorkPlace({ cwd, tools, 'data-dir': dataDirectory }: WorkPlaceFlags): Promise<WorkPlace> {
   const root = await mkdtemp(join(tmpdir(), 'perdure-replay-'))
+  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 })
   const copy = join(root, 'work')
   const isCopied = cwd === undefined && tools !== 'recorded'
-  if (isCopied)
-    await cp(process.cwd(), copy, { recursive: true, mode: constants.COPYFILE_FICLONE, verbatimSymlinks: true })
-  else await mkdir(copy)
+  if (isCopied) {
+    try {
+      await copyFolder(process.cwd(), copy)
+    } catch (cause) {
+      await remove()
+      throw new PerdureError('invalid_request', `This folder cannot be copied: ${PerdureError.from(cause).message}`, {
+        hint: 'Name a folder to work in: --cwd <folder>.',
+        cause,
+      })
+    }
+  }
   return {
     workingDirectory: isCopied ? copy : resolve(cwd ?? '.'),
     dataDirectory: dataDirectory ?? join(root, 'sessions'),
-    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+    remove,
   }
+}
+
+/** All but sessions, and what is neither file, folder nor link. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  const filter = async (path: string): Promise<boolean> => {
+    if (basename(path) === '.perdure') return false
+    const found = await lstat(path)
+    return found.isFile() || found.isDirectory() || found.isSymbolicLink()
+  }
+  await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE, verbatimSymlinks: true, filter })
 }
