@@ -79,6 +79,15 @@ describe('the ttl of the cache', () => {
     expect(sub).toEqual(conversation)
   })
 
+  test('is not set in what is no request: the service says what is wrong with it', async () => {
+    const keepWarm = { forMs: minuteMs, maxCostNanoUsd: null }
+    const { run, requests } = await open({ cache: { main: '1h', keepWarm } })
+    const body = String.raw`{"model":"m","\x":1,"cache_control":{"type":"ephemeral"}`
+    const headers = { authorization: `Bearer ${run.token}` }
+    await fetch(`${run.baseUrl}/v1/messages`, { method: 'POST', headers, body })
+    expect(Buffer.from(requests[0]!.body).toString()).toBe(body)
+  })
+
   test('counts in what a hard budget reserves', async () => {
     // 20,000 tokens at most: two cents as input, four when they are written for an hour.
     const long = { ...conversation, max_tokens: 1, stop_sequences: ['x'], messages: [{ role: 'user', content: [{ ...marked, text: 'x'.repeat(20_000) }] }] } // prettier-ignore

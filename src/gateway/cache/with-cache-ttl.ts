@@ -20,7 +20,9 @@ export function withCacheTtl(
   return decoratedUpstream(upstream, (request) => {
     const ttl = request.headers['x-claude-code-agent-id'] === undefined ? main : subAgents
     if (ttl === null || !isModelRequest(request) || !isMarked(request.body)) return upstream.handle(request)
-    if (describeCall(request).kind === 'side') return upstream.handle(request)
+    const { kind, model } = describeCall(request)
+    // What names no model is no request, perhaps not even JSON: the service says so.
+    if (kind === 'side' || model === '') return upstream.handle(request)
     const body = setCacheTtl(request.body, ttl)
     return upstream.handle({
       ...request,

@@ -73,7 +73,7 @@ class CacheWarmer {
   begin(request: UpstreamRequest): LastRequest | null {
     if (this.#end.signal.aborted || !isModelRequest(request)) return null
     const { kind, thread, model } = describeCall(request)
-    if (kind === 'side' || thread !== null) return null
+    if (kind === 'side' || thread !== null || model === '') return null
     this.#forget()
     const ping = keepWarmPing(request)
     if (ping === null) return null
