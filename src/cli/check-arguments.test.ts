@@ -40,7 +40,7 @@ test.each([
   expect(() => check(...given)).toThrow(message)
 })
 
-test.each(['--max-cost-usd', '--max-budget-usd', '--sandbox'])('%s names what to do until it is built', (flag) => {
+test.each(['--max-budget-usd', '--sandbox', '--network'])('%s names what to do until it is built', (flag) => {
   expect(() => check(flag, '1')).toThrow(expect.objectContaining({ code: 'option_not_supported' }))
 })
 

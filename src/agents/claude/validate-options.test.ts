@@ -32,8 +32,8 @@ describe('validateOptions', () => {
       'managedSettings.env may not set ANTHROPIC_AUTH_TOKEN',
     ],
     [{ extraArgs: { resume: 'x' } }, "extraArgs['resume']"],
-    [{ extraArgs: { '--max-budget-usd': '1' } }, 'Budgets are not built yet'],
-    [{ maxBudgetUsd: 1 }, 'Budgets are not built yet'],
+    [{ extraArgs: { '--max-budget-usd': '1' } }, 'Set budget: { maxCostUSD }'],
+    [{ maxBudgetUsd: 1 }, 'Set budget: { maxCostUSD }'],
     [{ enableFileCheckpointing: true }, 'rewindFiles'],
   ])('refuses what would go around Perdure: %j', (options, words) => {
     expect(validate(options)).toThrow(failure('option_not_supported', words))
