@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PerdureError } from '../errors/perdure-error.ts'
 import type { UserRule } from '../gateway/cassette/normalise/normalise-request.ts'
 import type { MatchMode } from '../gateway/upstreams/cassette/recorded-exchanges.ts'
 import type { ReplayReport } from '../gateway/upstreams/cassette/create-replay-upstream.ts'
@@ -12,6 +13,8 @@ export interface RecordOptions {
   path: string
   /** Further rows for what is chance; a replay needs the same. */
   normalise?: readonly NormaliseRow[]
+  /** Hears at the end whether all was recorded, or why not: a recording that fails does not fail the run. */
+  onRecorded?: (failure: PerdureError | null) => void
 }
 
 export interface ReplayOptions {
@@ -45,9 +48,10 @@ const normalise = z
   )
   .optional()
 
+const callback = z.custom((value) => value === undefined || typeof value === 'function', 'not a function').optional()
 const path = z.string().min(1)
 
-export const recordOptionsSchema = z.union([path, z.strictObject({ path, normalise })])
+export const recordOptionsSchema = z.union([path, z.strictObject({ path, normalise, onRecorded: callback })])
 
 export const replayOptionsSchema = z.union([
   path,
@@ -57,6 +61,6 @@ export const replayOptionsSchema = z.union([
     speed: z.enum(['now', 'recorded']).optional(),
     tools: z.enum(['live', 'recorded']).optional(),
     normalise,
-    onReport: z.custom((value) => value === undefined || typeof value === 'function', 'not a function').optional(),
+    onReport: callback,
   }),
 ])

@@ -52,7 +52,7 @@ export async function openRunCassette(run: CassetteRun): Promise<RunCassette> {
 }
 
 function recorded(
-  { path, normalise }: RecordOptions,
+  { path, normalise, onRecorded }: RecordOptions,
   run: CassetteRun & { readonly chosen: ModelUpstream },
 ): RunCassette {
   const { own, agent, chosen } = run
@@ -70,6 +70,8 @@ function recorded(
       const { status, text, turns, usage } = outcome
       const errorCode = 'error' in outcome ? outcome.error.code : null
       recorder.finish({ status, text, turns, usage: { ...usage }, errorCode })
+      const { failure } = recorder
+      onRecorded?.(failure === null ? null : PerdureError.from(failure, 'storage_failed'))
       return outcome
     },
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -197,6 +197,22 @@ test('failures are replayed as well, and a session over several runs', { timeout
     expect(retries).toEqual(['overloaded', 'connection_failed'])
     expect(upstream.report()?.unplayed ?? []).toEqual([])
   }
+})
+
+test('a recording that fails does not fail the run, and is heard of', { timeout: 60_000 }, async () => {
+  const path = join(scratchFolder(), 'cassette')
+  const failures: (PerdureError | null)[] = []
+  const running = run(place('w'), {
+    upstream: scriptedModel({ turns: [{ tool: { name: 'Bash', input: { command: 'echo' } } }, 'Done.'] }),
+    record: { path, onRecorded: (failure) => failures.push(failure) },
+  })
+  for await (const event of running) {
+    if (event.type !== 'agent.tool_use') continue
+    rmSync(join(path, 'bodies'), { recursive: true })
+    writeFileSync(join(path, 'bodies'), '')
+  }
+  expect(await running).toMatchObject({ status: 'completed', text: 'Done.' })
+  expect(failures).toMatchObject([{ code: 'storage_failed' }])
 })
 
 test('in a test of yours: a cassette plays, and records where that is asked for', { timeout: 60_000 }, async () => {

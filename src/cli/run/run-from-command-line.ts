@@ -1,4 +1,5 @@
 import { runAgent } from '../../compose/run-agent.ts'
+import type { RunAgentOptions } from '../../compose/run-agent-options.ts'
 import type { RunOutcome } from '../../domain/outcome.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { exitCodeOfOutcome } from '../exit-code.ts'
@@ -20,7 +21,11 @@ import { createTextView } from './text-view.ts'
 /** `perdure run`: resolves to the exit code. @throws {PerdureError} when the run could not begin. */
 export async function runFromCommandLine(flags: RunFlags): Promise<number> {
   try {
-    return await usingRuntime(async () => exitCodeOfOutcome(await runToItsEnd(flags)))
+    return await usingRuntime(async () => {
+      let isRecorded = true
+      const outcome = await runToItsEnd(flags, (failure) => (isRecorded = failure === null))
+      return isRecorded ? exitCodeOfOutcome(outcome) : exitCodeOfOutcome(outcome) || 1
+    })
   } catch (thrown) {
     const error = await withScriptsAtHand(PerdureError.from(thrown))
     if (flags.json === true) writeJson(notStartedRecord(error))
@@ -28,7 +33,9 @@ export async function runFromCommandLine(flags: RunFlags): Promise<number> {
   }
 }
 
-async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
+type RecordOptions = Exclude<NonNullable<RunAgentOptions['record']>, string>
+
+async function runToItsEnd(flags: RunFlags, onRecorded: RecordOptions['onRecorded']): Promise<RunOutcome> {
   const canAsk = process.stdin.isTTY && process.stdout.isTTY && flags.json !== true
   const sessionId = await sessionToRun(flags)
   const decision = decisionOf(flags)
@@ -37,9 +44,16 @@ async function runToItsEnd(flags: RunFlags): Promise<RunOutcome> {
       ? await readPrompt({ words: flags.prompt, stdin: process.stdin, isOptional: sessionId !== null })
       : undefined
   const options = runOptions(flags, { prompt, decision, sessionId, canAsk })
-  const run = runAgent({ ...options, signal: outputClosed })
+  const run = runAgent({ ...options, ...recording(flags, onRecorded), signal: outputClosed })
   return driveRun(run, { view: viewFor(flags, run.sessionId), asks: options.approvals === 'wait' })
 }
+
+/** What could not be recorded is a failure of this command, though not of the run. */
+const recording = (
+  { record: path }: RunFlags,
+  onRecorded: RecordOptions['onRecorded'],
+): Pick<RunAgentOptions, 'record'> =>
+  path === undefined ? {} : { record: { path, ...(onRecorded === undefined ? {} : { onRecorded }) } }
 
 function viewFor(flags: RunFlags, sessionId: string): RunView {
   if (flags.json === true) return createJsonView({ previews: flags.previews === true })

@@ -30,7 +30,6 @@ export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOp
     tags: listOf(flags.tag),
     model: flags.model,
     script: flags.script,
-    record: flags.record,
     replay: flags.cassette,
     cwd: flags.cwd,
     tools: listOf(flags.tools),
