@@ -376,6 +376,21 @@ describe('a ledger that fails', () => {
     expect(requests).toEqual([])
   })
 
+  test('and has the reservation all the same gets it back', async () => {
+    const { ledger } = openMemoryStorage().workspace(testScope)
+    const reserve = ledger.reserve.bind(ledger)
+    const { upstream } = uncounted(small)
+    const metered = await openMetered(upstream, { ledger, limitUsd: 1 })
+    vi.spyOn(ledger, 'reserve').mockImplementationOnce(async (request) => {
+      await reserve(request)
+      throw new Error('the answer was lost')
+    })
+    expect((await metered.ask(haiku)).status).toBe(403)
+    await vi.waitFor(async () =>
+      expect(await metered.budget()).toMatchObject({ reservedNanoUsd: 0n, presumedNanoUsd: 0n }),
+    )
+  })
+
   test('keeps no call from a run that had no hard budget a moment ago, and is reported once', async () => {
     const { ledger, fail } = broken()
     const { upstream } = uncounted(small)

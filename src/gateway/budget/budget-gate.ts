@@ -5,6 +5,7 @@ import { findPrice } from '../../domain/prices/find-price.ts'
 import type { ModelPrice } from '../../domain/prices/price-table.ts'
 import { outputTokensAffordable, worstCaseCost, type CallBounds } from '../../domain/prices/worst-case-cost.ts'
 import type { PerdureError } from '../../errors/perdure-error.ts'
+import type { ReserveAnswer } from '../../ports/ledger.ts'
 import type { ModelUpstream, RunAccount, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
 import { apiErrorResponse } from '../wire/api-error.ts'
 import { asRecord, parseJson, readString } from '../wire/message-request.ts'
@@ -157,16 +158,27 @@ class CallAtGate {
         const whole = this.#cost(this.#bounds.outputTokens)
         const wantedNanoUsd = busy === null ? whole : this.#share(busy, { whole, waitedMs })
         this.#shareNanoUsd = wantedNanoUsd < whole ? wantedNanoUsd : null
-        return account.ledger.reserve({
-          reservationId: this.#reservationId,
-          account: account.callAccount,
-          wantedNanoUsd,
-          minimumNanoUsd: this.#minimum(),
-          owner: account.owner,
-          ttlMs: reservationTtlMs,
-        })
+        return this.#ask(wantedNanoUsd)
       },
     })
+  }
+
+  async #ask(wantedNanoUsd: NanoUsd): Promise<ReserveAnswer> {
+    const { ledger, callAccount, owner } = this.#facts.account
+    try {
+      return await ledger.reserve({
+        reservationId: this.#reservationId,
+        account: callAccount,
+        wantedNanoUsd,
+        minimumNanoUsd: this.#minimum(),
+        owner,
+        ttlMs: reservationTtlMs,
+      })
+    } catch (error) {
+      // It may stand in the ledger all the same, and would be presumed in time.
+      ledger.release(this.#reservationId).catch(() => {})
+      throw error
+    }
   }
 
   /** What to ask for of a budget that others hold a part of. */

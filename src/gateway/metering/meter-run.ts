@@ -72,7 +72,6 @@ class RunMeter {
       answer = { status: 'refused', error: PerdureError.from(error) }
     }
     if (answer.status === 'invalid') return answer.answer
-    if (answer.status === 'refused' && request.isKeepWarm === true) return refusalAnswer(answer.error)
     // Nobody waits for what only keeps a cache: without it the run goes on.
     if (answer.status === 'refused' && request.isKeepWarm === true) return refusalAnswer(answer.error)
     if (answer.status === 'refused') return this.#refuse(account, answer.error)
@@ -88,6 +87,7 @@ class RunMeter {
   async #admit(account: RunAccount, request: UpstreamRequest): Promise<GateAnswer> {
     if (this.#refusal !== null) return { status: 'refused', error: this.#refusal }
     const budgets = await this.#hardBudgets.read(account.ledger, account.callAccount)
+    request.signal.throwIfAborted()
     if (budgets.length === 0) return { status: 'admitted', admission: { body: request.body, reservation: null } }
     // What this run has spent must stand in the ledger before it asks for more.
     await this.#settlements.settled()
