@@ -173,6 +173,20 @@ describe('what the service counted', () => {
     expect(promptOf({ ...first, system: 's'.repeat(3_000) }, known)).toBeGreaterThan(5_000)
   })
 
+  test('the first tool brings words of the service along', () => {
+    expect(promptOf({ ...first, tools: [{ name: 'New' }] }, knownAfterFirst())).toBeGreaterThan(2_000 + 813)
+  })
+
+  test('of a prompt that the service had shortened only its continuations are known', () => {
+    const edits = [{ type: 'clear_tool_uses_20250919', trigger: { type: 'input_tokens', value: 5_000 } }]
+    const long = { ...first, messages: [question, answer, next], context_management: { edits } }
+    const known = createKnownPrompts()
+    known.remember(boundOf(long).prompt!, 500)
+    expect(promptOf({ ...long, messages: [...long.messages, answer] }, known)).toBeLessThan(800)
+    expect(promptOf({ ...long, messages: [question, answer] }, known)).toBeGreaterThan(9_000)
+    expect(promptOf({ ...long, system: '' }, known)).toBeGreaterThan(9_000)
+  })
+
   test('another model, thinking or beta knows nothing of it', () => {
     const known = knownAfterFirst()
     expect(promptOf({ ...first, model: 'claude-sonnet-5' }, known)).toBeGreaterThan(9_000)

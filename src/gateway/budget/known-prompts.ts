@@ -43,11 +43,12 @@ export function createKnownPrompts(): KnownPrompts {
  * A prompt has at most the tokens of the known one and those of what is new in it: what it lacks of the known
  * one only makes it shorter. Without an end that it lacks, though, thoughts may count that did not before.
  */
-function boundBy(known: KnownPrompt, { settings, head, messages }: PromptItems): number {
+function boundBy(known: KnownPrompt, { settings, head, messages, isEdited }: PromptItems): number {
   if (known.settings !== settings) return Infinity
-  const knownHead = new Set(known.head)
-  const newHead = head.filter(({ digest }) => !knownHead.delete(digest))
+  const lackedHead = new Set(known.head)
+  const newHead = head.filter(({ digest }) => !lackedHead.delete(digest))
   const shared = sharedLength(known.messages, messages)
+  if (isEdited && (shared < known.messages.length || lackedHead.size > 0)) return Infinity
   const thoughts = shared < known.messages.length ? messages.slice(0, shared).filter((item) => item.isThinking) : []
   return known.tokens + addedTokens.block + tokensOf(newHead) + tokensOf(messages.slice(shared)) + tokensOf(thoughts)
 }

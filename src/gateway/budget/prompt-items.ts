@@ -15,6 +15,8 @@ export interface PromptItems {
   readonly settings: string
   /** What the service adds, and what the settings themselves may count. */
   readonly addedTokens: number
+  /** The service takes things out of a long prompt: a shorter one, of which it takes out nothing, may have more tokens. */
+  readonly isEdited: boolean
   /** System prompt and tools. */
   readonly head: readonly PromptItem[]
   /** Blocks of the messages, in order. */
@@ -38,8 +40,10 @@ export function promptItemsOf(body: Readonly<Record<string, unknown>>, { betas, 
   const settings = JSON.stringify(Object.entries(body).filter(([name]) => !notRead.has(name)))
   const tools = listOf(body['tools'])
   return {
-    settings: digestOf(JSON.stringify([body['model'], betas, settings])),
+    // With the first tool the service adds words of its own.
+    settings: digestOf(JSON.stringify([body['model'], betas, settings, tools.length > 0])),
     addedTokens: addedTokens.prompt + textTokens(settings) + (tools.length > 0 ? addedTokens.toolUse : 0),
+    isEdited: isEdited(body),
     head: [...blocksOf(body['system']).map((block) => blockItem(block, 'system', window)), ...tools.map(toolItem)],
     messages: listOf(body['messages']).flatMap((message) => {
       const { role, content } = asRecord(message)
@@ -47,6 +51,12 @@ export function promptItemsOf(body: Readonly<Record<string, unknown>>, { betas, 
     }),
   }
 }
+
+/** Thoughts that are taken out are counted where that matters; anything else is not looked into. */
+const isEdited = (body: Readonly<Record<string, unknown>>): boolean =>
+  listOf(asRecord(body['context_management'])['edits']).some(
+    (edit) => !readString(asRecord(edit)['type'])?.startsWith('clear_thinking'),
+  )
 
 export const tokensOf = (items: readonly PromptItem[]): number => items.reduce((sum, { tokens }) => sum + tokens, 0)
 
