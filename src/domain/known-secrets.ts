@@ -1,8 +1,11 @@
 /** Shorter values occur by chance, and hiding those would mangle text. */
 export const shortestSecret = 8
 
-/** A key that is renewed every few minutes is not kept for ever; the oldest is forgotten first. */
-const mostKnown = 128
+/**
+ * A key that is renewed every few minutes is not kept for ever: who was told again longest ago is forgotten first.
+ * Enough for a fleet with a key for each tenant; each costs some nanoseconds for each text.
+ */
+const mostKnown = 2048
 
 interface KnownSecrets {
   readonly values: Set<string>
@@ -24,8 +27,11 @@ export function rememberSecret(value: string): void {
   if (value.length < shortestSecret) return
   home[key] ??= { values: new Set(), sorted: [] }
   const known = home[key]
-  if (known.values.has(value)) return
-  known.values.add(value).add(base64Of(value))
+  const spellings = [value, base64Of(value)]
+  const isNew = !known.values.has(value)
+  for (const spelling of spellings) known.values.delete(spelling)
+  for (const spelling of spellings) known.values.add(spelling)
+  if (!isNew) return
   for (const oldest of known.values) {
     if (known.values.size <= mostKnown) break
     known.values.delete(oldest)

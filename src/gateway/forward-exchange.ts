@@ -45,6 +45,8 @@ export async function forwardExchange(exchange: Exchange): Promise<void> {
   try {
     await sendAnswer({ outgoing, watch }, await answering)
   } catch (cause) {
+    // Also where it was the answer that could not be passed on: nobody reads it any more.
+    hangUp.abort()
     if (!outgoing.destroyed) await sendFailure({ outgoing, watch }, cause)
   }
 }

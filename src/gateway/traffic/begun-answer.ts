@@ -7,21 +7,31 @@ export interface BegunAnswer {
   readonly start: Uint8Array
 }
 
-/** Resolves once the first bytes of an answer are there, or its end. @throws what its body throws before that. */
-export async function begunAnswer(answer: UpstreamResponse): Promise<BegunAnswer> {
+/**
+ * Resolves once the first bytes of an answer are there, or its end. @throws what its body throws before that.
+ * @param isTooShort Whether more than these first bytes is needed to know the answer by.
+ */
+export async function begunAnswer(
+  answer: UpstreamResponse,
+  isTooShort: (start: Uint8Array, answer: UpstreamResponse) => boolean = () => false,
+): Promise<BegunAnswer> {
   const chunks = answer.body[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  const start = first.done === true ? new Uint8Array() : first.value
-  return { answer: { ...answer, body: resumed(first, chunks) }, start }
+  let next = await chunks.next()
+  let start: Uint8Array = new Uint8Array()
+  while (next.done !== true) {
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
+    if (!isTooShort(start, answer)) break
+    next = await chunks.next()
+  }
+  return { answer: { ...answer, body: resumed(start, chunks) }, start }
 }
 
-async function* resumed(
-  first: IteratorResult<Uint8Array>,
-  chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
+async function* resumed(start: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let isOver = false
   try {
-    for (let next = first; ; next = await chunks.next()) {
+    if (start.length > 0) yield start
+    while (true) {
+      const next = await chunks.next()
       isOver = next.done === true
       if (next.done === true) return
       yield next.value

@@ -5,6 +5,7 @@ import type { TrafficLimits } from './traffic-limits.ts'
 import { withCircuitBreaker } from './with-circuit-breaker.ts'
 import { withStallGuard, type StallTimeouts } from './with-stall-guard.ts'
 import { withTraffic } from './with-traffic.ts'
+import { withoutEchoes } from './without-echoes.ts'
 
 export interface UpstreamGuard {
   /** Of the key as a whole. Default: none; the service's own signs are heeded always. */
@@ -21,7 +22,7 @@ const controls = new WeakMap<ModelUpstream, TrafficControl>()
 
 /**
  * The same upstream, guarded: it cannot hang, its limits are kept by all runs together, and while it fails it is
- * spared. There is one guard for each upstream object, as it was first asked for: an upstream stands for one key.
+ * spared; nor does it tell anybody its key. There is one guard for each upstream object, as it was first asked for: an upstream stands for one key.
  */
 export function guardedUpstream(upstream: ModelUpstream, guard: UpstreamGuard = {}): ModelUpstream {
   const known = guarded.get(upstream)
@@ -31,7 +32,7 @@ export function guardedUpstream(upstream: ModelUpstream, guard: UpstreamGuard = 
     ...(limits === undefined ? {} : { limits }),
     ...(tenantLimits === undefined ? {} : { tenantLimits }),
   })
-  const made = withCircuitBreaker(withTraffic(withStallGuard(upstream, stall), control), circuit)
+  const made = withCircuitBreaker(withTraffic(withStallGuard(withoutEchoes(upstream), stall), control), circuit)
   for (const one of [upstream, made]) {
     guarded.set(one, made)
     controls.set(one, control)

@@ -9,7 +9,7 @@ import { begunAnswer } from './begun-answer.ts'
 import { decoratedUpstream } from './decorated-upstream.ts'
 import { longestWaitMs } from './longest-wait.ts'
 import { retryAfterMs } from './rate-limit-headers.ts'
-import { refusedInStream } from './refused-in-stream.ts'
+import { isBegunError, refusedInStream } from './refused-in-stream.ts'
 import { hasSideEffects, isStreamed } from './request-facts.ts'
 import { circuitHeader } from './with-circuit-breaker.ts'
 
@@ -74,7 +74,7 @@ async function attemptOnce(upstream: ModelUpstream, request: UpstreamRequest): P
   try {
     const answer = await upstream.handle(request)
     if (isRetryableStatus(answer.status)) return await failureOfAnswer(answer, request)
-    const begun = await begunAnswer(answer)
+    const begun = await begunAnswer(answer, isBegunError)
     const refusal = refusedInStream(begun)
     if (refusal === undefined) return begun.answer
     await drain(begun.answer.body)

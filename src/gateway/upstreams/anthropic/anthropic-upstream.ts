@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { rememberSecret } from '../../../domain/known-secrets.ts'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../../ports/model-gateway.ts'
 import {
@@ -10,9 +12,10 @@ import {
   type CredentialSource,
 } from '../../credentials/credential-source.ts'
 import { apiErrorResponse } from '../../wire/api-error.ts'
+import { isStreamed } from '../../traffic/request-facts.ts'
 import { isLoopback, parseBaseUrl } from '../../wire/base-url.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
-import { plainBody } from './plain-body.ts'
+import { plainBody, withStreamType } from './plain-body.ts'
 
 export interface AnthropicUpstreamOptions {
   /** Asked for every request, so a new key needs no restart. */
@@ -49,6 +52,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     const outgoing = send(new URL(base.origin + prefix + path), { method, agent, headers, signal })
     // An error after the answer began also reaches whoever reads its body.
     outgoing.on('error', () => {})
+    outgoing.once('socket', hearErrors)
     // Nobody asked for another protocol. Node closes such a connection without a word to the one who waits.
     outgoing.on('upgrade', (_answer, socket) => {
       socket.destroy()
@@ -70,6 +74,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const handle = async (request: UpstreamRequest): Promise<UpstreamResponse> => {
     // Plain bytes: what the agent reads is what the gateway saw.
     const askWith = (credential: Credential): Promise<IncomingMessage> => {
+      rememberSecret(secretOf(credential))
       const headers = { ...request.headers, ...credentialHeaders(credential), 'accept-encoding': 'identity' }
       return ask({ ...request, headers })
     }
@@ -80,11 +85,22 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     if (newer !== undefined) first.resume()
     const answer = newer === undefined ? first : await askWith(newer)
     if (redirects.has(answer.statusCode ?? 0)) return redirectRefused(base, answer)
-    const plain = plainBody(answer, { method: request.method, headers: headersForAgent(answer.headers) })
-    return { status: answer.statusCode ?? 502, ...plain }
+    const status = answer.statusCode ?? 502
+    const isStreamAsked = (): boolean => request.method === 'POST' && isStreamed(request.body)
+    const headers = withStreamType(headersForAgent(answer.headers), { status, isStreamAsked })
+    return { status, ...plainBody(answer, { method: request.method, headers }) }
   }
 
   return { name: 'anthropic', handle, close: async () => agent.destroy() }
+}
+
+const heard = new WeakSet<Socket>()
+
+/** A request that is given up just when its answer ends breaks a connection that nobody listens to any more. */
+function hearErrors(socket: Socket): void {
+  if (heard.has(socket)) return
+  heard.add(socket)
+  socket.on('error', () => {})
 }
 
 const redirects = new Set([301, 302, 303, 307, 308])

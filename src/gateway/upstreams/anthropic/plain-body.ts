@@ -25,3 +25,19 @@ export function plainBody(
   // An error on either side reaches whoever reads the body.
   return { headers: others, body: pipeline(answer, decode(), () => {}) }
 }
+
+/**
+ * The head as the API would write it: what answers a request for a stream is one, however a server on the way
+ * names it. Agents read it as one, and by its type all others here know it.
+ */
+export function withStreamType(
+  headers: Readonly<Record<string, string>>,
+  { status, isStreamAsked }: { status: number; isStreamAsked: () => boolean },
+): Readonly<Record<string, string>> {
+  const type = headers['content-type'] ?? ''
+  if (status !== 200 || type.startsWith(streamType) || /^[^;]*(json|html)/i.test(type) || !isStreamAsked())
+    return headers
+  return { ...headers, 'content-type': streamType }
+}
+
+const streamType = 'text/event-stream'
