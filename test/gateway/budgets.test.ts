@@ -291,6 +291,18 @@ describe('calls at the same time', () => {
     expect(calls()).toBe(4)
   })
 
+  test('share what one that had all gives back, instead of taking all of it one after the other', async () => {
+    const { upstream, answers } = held()
+    const metered = await openMetered(upstream, { limitUsd: 0.2 })
+    const asked = [0, 1, 2, 3].map(() => metered.ask({ ...haiku, max_tokens: 128_000 }))
+    await vi.waitFor(() => expect(metered.seen.filter(({ type }) => type === 'waiting')).toHaveLength(3))
+    expect(answers).toHaveLength(1)
+    answers[0]!()
+    await vi.waitFor(() => expect(answers).toHaveLength(4))
+    for (const answer of answers) answer()
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  })
+
   test('one that was cut only because others held the rest goes on', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { upstream, requests } = uncounted(async (request) => {

@@ -17,7 +17,7 @@ import type { KnownPrompts } from './known-prompts.ts'
 import type { PromptItems } from './prompt-items.ts'
 import { reservationTtlMs } from './reservation-keeper.ts'
 import { scanRequest, type RequestScan } from './scan-request.ts'
-import type { ReservationLine, SettledReserve } from './reservation-line.ts'
+import type { Queued, ReservationLine, SettledReserve } from './reservation-line.ts'
 
 /** A call that may be made. */
 export interface Admission {
@@ -62,10 +62,10 @@ export interface BudgetGateOptions {
 const shortAnswer = 4_096
 
 /**
- * Where others hold a part of the budget, a call is content with room for so many tokens: agents ask for far more
- * than nearly all of their answers need, and would stand in each other's way.
+ * Where others hold a part of the budget, a call is content with room for so many tokens, or so few where that does not
+ * fit: agents ask for far more than nearly all of their answers need, and would stand in each other's way.
  */
-const sharedAnswer = 16_384
+const sharedAnswers = [16_384, 8_192] as const
 
 /** After waiting so long for that, a call takes whatever is left, if it makes sense. */
 const patienceMs = 60_000
@@ -154,9 +154,9 @@ class CallAtGate {
       nameOf,
       signal: request.signal,
       ...(request.notify === undefined ? {} : { notify: request.notify }),
-      ask: (busy, waitedMs) => {
+      ask: (queued) => {
         const whole = this.#cost(this.#bounds.outputTokens)
-        const wantedNanoUsd = busy === null ? whole : this.#share(busy, { whole, waitedMs })
+        const wantedNanoUsd = queued === null ? whole : this.#share(queued)
         this.#shareNanoUsd = wantedNanoUsd < whole ? wantedNanoUsd : null
         return this.#ask(wantedNanoUsd)
       },
@@ -181,12 +181,16 @@ class CallAtGate {
     }
   }
 
-  /** What to ask for of a budget that others hold a part of. */
-  #share(busy: BudgetState, { whole, waitedMs }: { whole: NanoUsd; waitedMs: number }): NanoUsd {
+  /**
+   * What to ask for of a budget that others hold a part of, or wait for. Never all of it, also when they just gave
+   * it back: whoever takes all makes everybody else wait for one call.
+   */
+  #share({ busy, waitedMs }: Queued): NanoUsd {
+    const [long, short] = sharedAnswers.map((tokens) => this.#cost(Math.min(tokens, this.#bounds.outputTokens)))
+    if (busy === null) return long!
     const left = leftOf(busy)
-    const shared = this.#cost(Math.min(sharedAnswer, this.#bounds.outputTokens))
-    if (shared <= left) return shared
-    return waitedMs > patienceMs && this.#minimum() <= left && left < whole ? left : whole
+    if (long! <= left) return long!
+    return waitedMs > patienceMs && this.#minimum() <= left && left < short! ? left : short!
   }
 
   async #admitted(grantedNanoUsd: NanoUsd): Promise<GateAnswer> {

@@ -5,13 +5,20 @@ import { announceWaiting } from '../traffic/announced-wait.ts'
 
 export type SettledReserve = Exclude<ReserveAnswer, { status: 'busy' }>
 
+/** Others hold what a call needs, or wait for it too. */
+export interface Queued {
+  /** The budget that had no room when it was asked last; null before it was asked. */
+  readonly busy: BudgetState | null
+  readonly waitedMs: number
+}
+
 export interface LineRequest {
   /** Names of the hard budgets above the call. */
   readonly budgets: readonly string[]
   /** Names the budget of an answer. */
   readonly nameOf: (budget: BudgetKey) => string
-  /** Asks the ledger. `busy`: the budget that had no room when it was asked last. */
-  readonly ask: (busy: BudgetState | null, waitedMs: number) => Promise<ReserveAnswer>
+  /** Asks the ledger; null as long as nobody is in the way. */
+  readonly ask: (queued: Queued | null) => Promise<ReserveAnswer>
   readonly signal: AbortSignal
   readonly notify?: (notice: UpstreamNotice) => void
 }
@@ -31,8 +38,8 @@ export class ReservationLine {
     let busy: BudgetState | null = null
     let line = budgets.find((name) => this.#lines.has(name))
     if (line === undefined) {
-      let answer = await ask(null, 0)
-      if (answer.status === 'busy') answer = await ask(answer.budget, 0)
+      let answer = await ask(null)
+      if (answer.status === 'busy') answer = await ask({ busy: answer.budget, waitedMs: 0 })
       if (answer.status !== 'busy') return answer
       busy = answer.budget
       line = nameOf(busy)
@@ -63,7 +70,7 @@ export class ReservationLine {
       try {
         for (let turn = 0; line === joined; turn += 1) {
           await waiter.turn(turn)
-          const answer = await ask(busy, performance.now() - sinceMs)
+          const answer = await ask({ busy, waitedMs: performance.now() - sinceMs })
           if (answer.status !== 'busy') return answer
           busy = answer.budget
           line = nameOf(busy)
