@@ -6,6 +6,8 @@ import type { RequestScan } from './scan-request.ts'
 const sensibleAnswer = 256
 /** The API takes no smaller budget for thinking. */
 const smallestThinking = 1_024
+/** After the smallest thinking, of which hardly any answer needs all: what it leaves is the answer's as well. */
+const answerAfterThinking = 64
 
 /**
  * The fewest output tokens with which a request still makes sense and stays valid: thinking with a budget needs
@@ -13,8 +15,8 @@ const smallestThinking = 1_024
  */
 export function fewestOutputTokens(body: Readonly<Record<string, unknown>>): number {
   const asked = Number(body['max_tokens'])
-  const answer = Math.min(asked, sensibleAnswer)
-  return thinkingBudgetOf(body) === undefined ? answer : Math.min(asked, smallestThinking + answer)
+  const fewest = thinkingBudgetOf(body) === undefined ? sensibleAnswer : smallestThinking + answerAfterThinking
+  return Math.min(asked, fewest)
 }
 
 export interface Clamp {
