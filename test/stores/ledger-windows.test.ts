@@ -22,9 +22,9 @@ async function openTimedSqlite(): Promise<TimedStorage> {
   const folder = newDirectory()
   mkdirSync(folder, { recursive: true })
   const backend = await openSqliteBackend({ file: join(folder, 'timed.db'), busyTimeoutMs: 1000 })
-  await backend.write((transaction) => sql`create table clock (now integer not null)`.execute(transaction))
+  await backend.writeAlone((transaction) => sql`create table clock (now integer not null)`.execute(transaction))
   const setClock = async (time: string) => {
-    await backend.write(async (transaction) => {
+    await backend.writeAlone(async (transaction) => {
       await sql`delete from clock`.execute(transaction)
       await sql`insert into clock values (${Date.parse(time)})`.execute(transaction)
     })

@@ -18,7 +18,7 @@ it.each(migrations.map((_, index) => index + 1))('a database of schema %i is bro
   await migrate(old, migrations.slice(0, schema))
   const key = { organization_id: scopeA.organizationId, workspace_id: scopeA.workspaceId }
   // What stood in it before; a session that an older version deleted keeps its fence.
-  await old.write((transaction) =>
+  await old.writeAlone((transaction) =>
     transaction
       .insertInto('deleted_session')
       .values({ ...key, session_id: 'sesn_old', fence: 7 })

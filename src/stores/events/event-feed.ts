@@ -2,8 +2,8 @@ import type { SubscribeOptions } from '../../ports/event-log.ts'
 import type { LoggedEvent } from '../../domain/session-event.ts'
 import { FeedTopic, type FeedSource } from './feed-topic.ts'
 
-/** Starts telling when other processes may have written; returns what stops it. */
-export type CommitWatch = (committed: () => void) => () => void
+/** Starts telling when other processes may have written, to one topic or to any; returns what stops it. */
+export type CommitWatch = (committed: (topic?: string) => void) => () => void
 
 /** Live subscriptions to the logs of one storage: each log that has readers is one topic. */
 export class EventFeed {
@@ -68,7 +68,8 @@ export class EventFeed {
 
   #enter(key: string, source: FeedSource): FeedTopic {
     // The watch begins before the topic first looks at its log, so that no commit falls between them.
-    this.#stopWatching ??= this.#watchCommits?.(() => {
+    this.#stopWatching ??= this.#watchCommits?.((changed) => {
+      if (changed !== undefined) return this.#topics.get(changed)?.refresh()
       for (const topic of this.#topics.values()) topic.refresh()
     })
     const known = this.#topics.get(key)

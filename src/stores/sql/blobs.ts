@@ -23,7 +23,10 @@ export async function putBlob(
   await transaction
     .insertInto('blob')
     .values({ organization_id, workspace_id, ...blob })
-    .onConflict((conflict) => conflict.doNothing())
+    // Writes the row anew rather than nothing, so that whoever just removes the blob as unused collides with this.
+    .onConflict((conflict) =>
+      conflict.columns(['organization_id', 'workspace_id', 'hash']).doUpdateSet({ hash: blob.hash }),
+    )
     .execute()
 }
 

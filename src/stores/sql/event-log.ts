@@ -8,7 +8,7 @@ import { blobHashOf, blobsOfSession, deleteUnreferencedBlobs, putBlob } from './
 import { storedEvents, type EventQueries, type EventRow, type StoredEventRow } from './event-queries.ts'
 import type { SessionKey, Tables } from './schema.ts'
 import { keyOf, refusalOf } from './session-row.ts'
-import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
+import { endTopic, publish, topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 const rowsPerStatement = 50
 
@@ -40,10 +40,10 @@ export class SqlEventLog implements EventLog {
       // Of several under one id the first holds.
       if (!encoded.has(draft.id)) encoded.set(draft.id, { draft, payload: encodeEvent(draft) })
     }
-    const appended = await this.#context.backend.write((transaction) =>
+    const appended = await this.#context.backend.write(topicOf(key), (transaction) =>
       this.#append(transaction, { key, drafts, encoded, options }),
     )
-    this.#context.feed.publish(topicOf(key), appended.fresh)
+    publish(this.#context, key, appended.fresh)
     return appended.events
   }
 
@@ -80,7 +80,7 @@ export class SqlEventLog implements EventLog {
 
   async delete(sessionId: SessionId): Promise<void> {
     const key = keyOf(this.#context.workspace, sessionId)
-    await this.#context.backend.write(async (transaction) => {
+    await this.#context.backend.write(topicOf(key), async (transaction) => {
       const blobs = await blobsOfSession(transaction, key)
       await transaction
         .deleteFrom('event')
@@ -93,7 +93,7 @@ export class SqlEventLog implements EventLog {
         .execute()
       await deleteUnreferencedBlobs(transaction, key, blobs)
     })
-    this.#context.feed.end(topicOf(key))
+    endTopic(this.#context, key)
   }
 
   async #append(

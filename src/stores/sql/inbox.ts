@@ -2,7 +2,7 @@ import type { EventId, SessionId } from '../../domain/ids.ts'
 import type { UserInputEvent } from '../../domain/user-input.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../../ports/inbox.ts'
 import { isAlive, keyOf, sessionNotFound, touched } from './session-row.ts'
-import type { SqlStoreContext } from './sql-store-context.ts'
+import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 export class SqlInbox implements Inbox {
   readonly #context: SqlStoreContext
@@ -15,7 +15,7 @@ export class SqlInbox implements Inbox {
     const { backend, workspace } = this.#context
     const key = keyOf(workspace, sessionId)
     const row = { event_id: input.id, priority: options.priority ?? 'next', payload: JSON.stringify(input) }
-    await backend.write(async (transaction) => {
+    await backend.write(topicOf(key), async (transaction) => {
       const session = await transaction
         .updateTable('session')
         .set(touched(backend.now))
@@ -60,7 +60,7 @@ export class SqlInbox implements Inbox {
   async remove(sessionId: SessionId, ids: readonly EventId[]): Promise<EventId[]> {
     if (ids.length === 0) return []
     const key = keyOf(this.#context.workspace, sessionId)
-    const rows = await this.#context.backend.write((transaction) =>
+    const rows = await this.#context.backend.write(topicOf(key), (transaction) =>
       transaction
         .deleteFrom('inbox')
         .where((eb) => eb.and(key))

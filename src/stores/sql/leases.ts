@@ -3,7 +3,7 @@ import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
 import { isAlive, keyOf, sessionNotFound } from './session-row.ts'
-import type { SqlStoreContext } from './sql-store-context.ts'
+import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 interface HeldLease {
   readonly owner: LeaseOwner
@@ -31,12 +31,13 @@ export class SqlLeaseStore implements LeaseStore {
   }
 
   async renew(lease: Lease, options: { ttlMs: number }): Promise<void> {
-    const { backend } = this.#context
-    const renewed = await backend.write((transaction) =>
+    const { backend, workspace } = this.#context
+    const key = keyOf(workspace, lease.sessionId)
+    const renewed = await backend.write(topicOf(key), (transaction) =>
       transaction
         .updateTable('session')
         .set({ lease_expires_at: sql<number>`${backend.now} + ${Math.round(options.ttlMs)}` })
-        .where((eb) => eb.and({ ...keyOf(this.#context.workspace, lease.sessionId), fence: lease.fence }))
+        .where((eb) => eb.and({ ...key, fence: lease.fence }))
         .where('lease_owner', 'is not', null)
         .returning('fence')
         .executeTakeFirst(),
@@ -49,11 +50,12 @@ export class SqlLeaseStore implements LeaseStore {
   }
 
   async release(lease: Lease): Promise<void> {
-    await this.#context.backend.write((transaction) =>
+    const key = keyOf(this.#context.workspace, lease.sessionId)
+    await this.#context.backend.write(topicOf(key), (transaction) =>
       transaction
         .updateTable('session')
         .set({ lease_owner: null, lease_expires_at: null })
-        .where((eb) => eb.and({ ...keyOf(this.#context.workspace, lease.sessionId), fence: lease.fence }))
+        .where((eb) => eb.and({ ...key, fence: lease.fence }))
         .execute(),
     )
   }
@@ -69,7 +71,8 @@ export class SqlLeaseStore implements LeaseStore {
     options: { owner: LeaseOwner; ttlMs: number; takeOverFence?: number },
   ): Promise<Lease | null> {
     const { backend, workspace } = this.#context
-    const taken = await backend.write((transaction) =>
+    const key = keyOf(workspace, sessionId)
+    const taken = await backend.write(topicOf(key), (transaction) =>
       transaction
         .updateTable('session')
         .set((eb) => ({
@@ -77,7 +80,7 @@ export class SqlLeaseStore implements LeaseStore {
           lease_owner: JSON.stringify(options.owner),
           lease_expires_at: sql<number>`${backend.now} + ${Math.round(options.ttlMs)}`,
         }))
-        .where((eb) => eb.and(keyOf(workspace, sessionId)))
+        .where((eb) => eb.and(key))
         .where(isAlive(backend.now))
         .where((eb) =>
           eb.or([

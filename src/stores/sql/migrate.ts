@@ -19,13 +19,12 @@ export const migrations: readonly Migration[] = [
 ]
 
 /**
- * Brings the tables to this version's schema, forward only. The transaction of the backend is the
- * lock: of several processes that open a new database at once, one migrates and the others find it done.
+ * Brings the tables to this version's schema, forward only. Of several processes that open a new database at once, one migrates and the others find it done.
  * @throws {PerdureError} `storage_schema_too_new` when a newer version has written here.
  */
 export async function migrate(backend: SqlBackend, known: readonly Migration[] = migrations): Promise<void> {
   if (isCurrent(await appliedNumber(backend.reader), known)) return
-  await backend.write(async (transaction) => {
+  await backend.writeAlone(async (transaction) => {
     const applied = await appliedNumber(transaction)
     if (isCurrent(applied, known)) return
     if (applied === 0) await createMigrationTable(transaction)

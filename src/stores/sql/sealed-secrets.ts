@@ -11,7 +11,7 @@ export class SqlSealedSecrets implements SealedSecretStore {
   async put(name: string, sealed: string): Promise<void> {
     const { backend, workspace } = this.#context
     const { now } = backend
-    await backend.write((transaction) =>
+    await backend.write(this.#turn, (transaction) =>
       transaction
         .insertInto('sealed_secret')
         .values({ ...workspace, name, sealed, created_at: now, updated_at: now })
@@ -34,7 +34,7 @@ export class SqlSealedSecrets implements SealedSecretStore {
 
   async delete(name: string): Promise<boolean> {
     const { backend, workspace } = this.#context
-    const rows = await backend.write((transaction) =>
+    const rows = await backend.write(this.#turn, (transaction) =>
       transaction
         .deleteFrom('sealed_secret')
         .where((eb) => eb.and({ ...workspace, name }))
@@ -57,5 +57,10 @@ export class SqlSealedSecrets implements SealedSecretStore {
       createdAt: new Date(row.created_at),
       updatedAt: new Date(row.updated_at),
     }))
+  }
+
+  get #turn(): string {
+    const { organization_id, workspace_id } = this.#context.workspace
+    return JSON.stringify(['vault', organization_id, workspace_id])
   }
 }

@@ -13,7 +13,7 @@ import { deleteSession, takeFenceOfDeleted } from './delete-session.ts'
 import type { SessionKey, SessionTable, Tables } from './schema.ts'
 import { columnsOfChange, columnsOfNew, recordOf, ttlMsOf } from './session-columns.ts'
 import { isAlive, keyOf, refusalOf, sessionNotFound, touched } from './session-row.ts'
-import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
+import { endTopic, topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 export class SqlSessionRecords implements SessionRecords {
   readonly #context: SqlStoreContext
@@ -24,7 +24,7 @@ export class SqlSessionRecords implements SessionRecords {
 
   async create(record: NewSessionRecord): Promise<SessionRecord> {
     const key = keyOf(this.#context.workspace, record.id)
-    const row = await this.#context.backend.write(async (transaction) => {
+    const row = await this.#context.backend.write(topicOf(key), async (transaction) => {
       const existing = await this.#find(transaction, key)
       if (existing && (!existing.expired || this.#isDriven(existing))) throw sessionExists(record.id)
       if (existing) await deleteSession(transaction, { ...key, fence: existing.fence })
@@ -79,7 +79,7 @@ export class SqlSessionRecords implements SessionRecords {
       const ttlMs = ttlMsOf(change.ttlSeconds)
       columns.expires_at = ttlMs === null ? null : sql<number>`${backend.now} + ${ttlMs}`
     }
-    const row = await backend.write(async (transaction) => {
+    const row = await backend.write(topicOf(key), async (transaction) => {
       const update = transaction
         .updateTable('session')
         .where((eb) => eb.and(key))
@@ -105,7 +105,7 @@ export class SqlSessionRecords implements SessionRecords {
 
   async delete(sessionId: SessionId): Promise<void> {
     const key = keyOf(this.#context.workspace, sessionId)
-    await this.#context.backend.write(async (transaction) => {
+    await this.#context.backend.write(topicOf(key), async (transaction) => {
       const session = await this.#find(transaction, key)
       if (!session) throw sessionNotFound(sessionId)
       if (this.#isDriven(session)) {
@@ -115,7 +115,7 @@ export class SqlSessionRecords implements SessionRecords {
       }
       await deleteSession(transaction, { ...key, fence: session.fence })
     })
-    this.#context.feed.end(topicOf(key))
+    endTopic(this.#context, key)
   }
 
   async deleteExpired(): Promise<SessionId[]> {
@@ -132,13 +132,13 @@ export class SqlSessionRecords implements SessionRecords {
 
   async #deleteIfExpired(sessionId: SessionId): Promise<SessionId | null> {
     const key = keyOf(this.#context.workspace, sessionId)
-    const deleted = await this.#context.backend.write(async (transaction) => {
+    const deleted = await this.#context.backend.write(topicOf(key), async (transaction) => {
       const session = await this.#find(transaction, key)
       if (!session || !session.expired || this.#isDriven(session)) return false
       await deleteSession(transaction, { ...key, fence: session.fence })
       return true
     })
-    if (deleted) this.#context.feed.end(topicOf(key))
+    if (deleted) endTopic(this.#context, key)
     return deleted ? sessionId : null
   }
 

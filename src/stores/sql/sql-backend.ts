@@ -10,13 +10,24 @@ export interface SqlBackend {
   /** The database's clock in milliseconds since 1970. */
   readonly now: Expression<number>
   /**
-   * Runs the job in a transaction and resolves once it is durable. Jobs that wait at the same time may
-   * share a transaction, and a job may be run again from its beginning: its only effects are its queries.
+   * Runs the job in a transaction and resolves once it is durable. Transactions are serializable, whatever
+   * their turns: all that was written is as if one job had run after another. Jobs that wait at the same time
+   * may share a transaction, and a job may be run again from its beginning: its only effects are its queries.
+   *
+   * `turn` names what the job works on, such as a session. Jobs of one turn wait for each other; those of
+   * different turns may run side by side.
    * @throws {PerdureError} what the job throws; `storage_busy`; `storage_failed`.
    */
-  write<Result>(job: WriteJob<Result>): Promise<Result>
-  /** Calls `committed` soon after another process has written; returns what stops it. */
-  watchCommits(committed: () => void): () => void
+  write<Result>(turn: string, job: WriteJob<Result>): Promise<Result>
+  /** The same, while nobody else's such job runs, in any process: for changes of the tables themselves. */
+  writeAlone<Result>(job: WriteJob<Result>): Promise<Result>
+  /** Lets other processes know, soon, that the log of this topic has changed. Call it after the commit. */
+  announce(topic: string): void
+  /**
+   * Calls `committed` soon after another process has written: with a topic when only that log has changed,
+   * without one when any may have. Returns what stops it.
+   */
+  watchCommits(committed: (topic?: string) => void): () => void
   /** Waits for the jobs under way, then closes the connections. */
   close(): Promise<void>
 }

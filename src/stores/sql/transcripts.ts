@@ -8,7 +8,7 @@ import type {
 } from '../../ports/transcript-store.ts'
 import type { Tables } from './schema.ts'
 import { keyOf, leaseLost, refusalOf } from './session-row.ts'
-import type { SqlStoreContext } from './sql-store-context.ts'
+import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 const rowsPerStatement = 50
 const mainSubpath = ''
@@ -33,7 +33,7 @@ export class SqlTranscriptStore implements TranscriptStore {
       payload: JSON.stringify(entry),
     }))
     const fence = options.fence ?? 0
-    await this.#context.backend.write(async (transaction) => {
+    await this.#context.backend.write(this.#turn(key.agentSessionId, options.sessionId), async (transaction) => {
       const owner = await this.#owner(transaction, key.agentSessionId, options.sessionId)
       if (owner !== null) await this.#guard(transaction, owner, fence)
       const write = { agentSessionId: key.agentSessionId, owner, fence, count: rows.length }
@@ -94,7 +94,7 @@ export class SqlTranscriptStore implements TranscriptStore {
 
   async delete(key: TranscriptKey): Promise<void> {
     const conversation = this.#conversation(key.agentSessionId)
-    await this.#context.backend.write(async (transaction) => {
+    await this.#context.backend.write(this.#turn(key.agentSessionId), async (transaction) => {
       const entries = transaction.deleteFrom('transcript_entry').where((eb) => eb.and(conversation))
       if (key.subpath !== undefined) {
         await entries.where('subpath', '=', key.subpath).execute()
@@ -162,6 +162,13 @@ export class SqlTranscriptStore implements TranscriptStore {
       .where((eb) => eb.and(key))
       .executeTakeFirstOrThrow()
     throw leaseLost(`conversation ${write.agentSessionId}`, { fence: write.fence, highestFence: fence })
+  }
+
+  /** The session's, where it is known whose conversation this is. */
+  #turn(agentSessionId: string, sessionId?: SessionId): string {
+    const { workspace } = this.#context
+    if (sessionId !== undefined) return topicOf(keyOf(workspace, sessionId))
+    return JSON.stringify(['conversation', workspace.organization_id, workspace.workspace_id, agentSessionId])
   }
 
   #conversation(agentSessionId: string) {

@@ -1,9 +1,10 @@
 import { Kysely, sql } from 'kysely'
 import type { Tables } from '../sql/schema.ts'
 import type { SqlBackend } from '../sql/sql-backend.ts'
+import { WriteQueue } from '../sql/write-queue.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteDialect } from './sqlite-dialect.ts'
-import { WriteQueue } from './write-queue.ts'
+import { transactOn } from './sqlite-transaction.ts'
 
 /** How soon a reader sees what another process wrote. */
 const watchIntervalMs = 25
@@ -15,12 +16,16 @@ const watchIntervalMs = 25
 export async function openSqliteBackend(options: { file: string; busyTimeoutMs: number }): Promise<SqlBackend> {
   const writing = await SqliteConnection.open(options)
   const reading = await SqliteConnection.open({ ...options, readOnly: true })
-  const queue = new WriteQueue(writing, new Kysely<Tables>({ dialect: new SqliteDialect(writing) }))
+  const queue = new WriteQueue(transactOn(writing, new Kysely<Tables>({ dialect: new SqliteDialect(writing) })))
   return {
     description: `sqlite ${options.file}`,
     reader: new Kysely<Tables>({ dialect: new SqliteDialect(reading) }),
     now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
-    write: (job) => queue.run(job),
+    // SQLite has one lock for writing, so all turns are one.
+    write: (_turn, job) => queue.run(job),
+    writeAlone: (job) => queue.run(job),
+    // `data_version` tells other processes.
+    announce: () => {},
     watchCommits: (committed) => watchCommits(writing, committed),
     close: async () => {
       await queue.close()

@@ -7,7 +7,7 @@ import type { Reservation } from '../../ledger/reservation.ts'
 import type { Tables } from '../schema.ts'
 import { enterEntries } from './enter-entries.ts'
 import { presumedEntryOf } from './entry-row.ts'
-import { budgetsOf, nowOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
+import { budgetsOf, ledgerTurn, nowOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
 import { amount, periodsAt, reservationColumns, reservationOf, type Periods } from './ledger-rows.ts'
 
 /** Whose reservations are meant: a workspace's, or those of all workspaces of an organization. */
@@ -34,7 +34,9 @@ export async function giveUpDeadReservations(
 export async function giveUpIfDead(scope: ReservationScope, context: LedgerContext): Promise<boolean> {
   const { backend } = context
   if ((await findDead(backend.reader, scope, context)).length === 0) return false
-  await backend.write((transaction) => giveUpDeadReservations(transaction, scope, context))
+  await backend.write(ledgerTurn(scope.organization_id), (transaction) =>
+    giveUpDeadReservations(transaction, scope, context),
+  )
   return true
 }
 

@@ -14,6 +14,9 @@ export interface LedgerContext {
   readonly isOwnerGone: (owner: LeaseOwner) => boolean
 }
 
+/** All workspaces of an organization may share budgets, so its ledger is written in one turn. */
+export const ledgerTurn = (organizationId: string): string => JSON.stringify(['ledger', organizationId])
+
 export const workspaceOf = (account: Pick<TenantAccount, 'organizationId' | 'workspaceId'>): WorkspaceColumns => ({
   organization_id: account.organizationId,
   workspace_id: account.workspaceId,

@@ -83,7 +83,8 @@ const prepareReservationQueries = ({ reader: database, now }: SqlBackend) => ({
       granted_nano_usd: parameter('granted_nano_usd'),
       owner: parameter('owner'),
       reserved_at: parameter('reserved_at'),
-      expires_at: sql<number>`${parameter('reserved_at')} + ${parameter('ttl_ms')}`,
+      // PostgreSQL asks for the type of a sum of parameters.
+      expires_at: sql<number>`cast(${parameter('reserved_at')} as bigint) + cast(${parameter('ttl_ms')} as bigint)`,
       is_presumed: 0,
     }),
   ),

@@ -23,12 +23,12 @@ import {
 import type { Tables, WorkspaceColumns } from '../schema.ts'
 import { queryCosts } from './cost-query.ts'
 import { giveUpDeadReservations, giveUpIfDead, readBudgets } from './give-up-reservations.ts'
-import { budgetsIn, budgetsOf, putBudgets, type LedgerContext } from './ledger-context.ts'
+import { budgetsIn, budgetsOf, ledgerTurn, putBudgets, type LedgerContext } from './ledger-context.ts'
 import { periodsAt, sharedByWorkspaces, type Periods } from './ledger-rows.ts'
 import { removeBudget, setBudget } from './set-budget.ts'
 import { releaseReservation, settleCall } from './settle-call.ts'
 
-/** The ledger of one workspace. Each change is one transaction of the backend, which runs them one after another. */
+/** The ledger of one workspace. Each change is one transaction, and those of an organization wait for each other. */
 export class SqlLedger implements Ledger {
   readonly #context: LedgerContext
   readonly #scope: WorkspaceScope
@@ -44,12 +44,14 @@ export class SqlLedger implements Ledger {
     assertWorkspaceBudget(limit, this.#scope)
     assertBudgetLimit(limit)
     const wanted = { limit, workspace: this.#workspace }
-    return this.#context.backend.write((transaction) => setBudget(transaction, wanted, this.#context))
+    return this.#context.backend.write(this.#turn, (transaction) => setBudget(transaction, wanted, this.#context))
   }
 
   async removeBudget(key: BudgetKey): Promise<void> {
     assertWorkspaceBudget(key, this.#scope)
-    await this.#context.backend.write((transaction) => removeBudget(transaction, { key, workspace: this.#workspace }))
+    await this.#context.backend.write(this.#turn, (transaction) =>
+      removeBudget(transaction, { key, workspace: this.#workspace }),
+    )
   }
 
   async budgets(of?: CallAccount): Promise<BudgetState[]> {
@@ -65,13 +67,13 @@ export class SqlLedger implements Ledger {
   async reserve(request: ReserveRequest): Promise<ReserveAnswer> {
     const { wantedNanoUsd, minimumNanoUsd } = request
     assertAmounts({ wantedNanoUsd, minimumNanoUsd })
-    return this.#context.backend.write((transaction) => this.#reserve(transaction, request))
+    return this.#context.backend.write(this.#turn, (transaction) => this.#reserve(transaction, request))
   }
 
   async keepReserved(reservationIds: readonly string[], { ttlMs }: { ttlMs: number }): Promise<void> {
     if (reservationIds.length === 0) return
     const { backend } = this.#context
-    await backend.write((transaction) =>
+    await backend.write(this.#turn, (transaction) =>
       transaction
         .updateTable('reservation')
         .set({ expires_at: sql<number>`${backend.now} + ${Math.round(ttlMs)}` })
@@ -84,14 +86,16 @@ export class SqlLedger implements Ledger {
 
   async release(reservationId: string): Promise<void> {
     const reservation = { account: this.#scope, reservationId }
-    await this.#context.backend.write((transaction) => releaseReservation(transaction, reservation, this.#context))
+    await this.#context.backend.write(this.#turn, (transaction) =>
+      releaseReservation(transaction, reservation, this.#context),
+    )
   }
 
   async settle(call: LedgerCall): Promise<SettledCall> {
     const { costNanoUsd, listCostNanoUsd, presumedNanoUsd } = call
     assertAmounts({ costNanoUsd, listCostNanoUsd, presumedNanoUsd })
     const tenantCall = { ...call, account: this.#tenant(call.account) }
-    return this.#context.backend.write((transaction) => settleCall(transaction, tenantCall, this.#context))
+    return this.#context.backend.write(this.#turn, (transaction) => settleCall(transaction, tenantCall, this.#context))
   }
 
   async costs(query: CostQuery = {}): Promise<CostRow[]> {
@@ -135,6 +139,10 @@ export class SqlLedger implements Ledger {
     const after = before.map((budget) => hold(budget, grantedNanoUsd))
     await putBudgets(transaction, { before, after, workspace: this.#workspace }, queries)
     return decision
+  }
+
+  get #turn(): string {
+    return ledgerTurn(this.#scope.organizationId)
   }
 
   #tenant({ runId, sessionId, forkedFrom, userId }: CallAccount): TenantAccount {

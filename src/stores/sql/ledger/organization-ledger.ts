@@ -4,7 +4,7 @@ import type { OrganizationCostQuery, OrganizationLedger } from '../../../ports/l
 import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from '../../ledger/check-ledger-input.ts'
 import { queryCosts } from './cost-query.ts'
 import { giveUpIfDead, readBudgets } from './give-up-reservations.ts'
-import { budgetsIn, type LedgerContext } from './ledger-context.ts'
+import { budgetsIn, ledgerTurn, type LedgerContext } from './ledger-context.ts'
 import { sharedByWorkspaces, type Periods } from './ledger-rows.ts'
 import { removeBudget, setBudget } from './set-budget.ts'
 
@@ -21,12 +21,16 @@ export class SqlOrganizationLedger implements OrganizationLedger {
     assertOrganizationBudget(limit, this.#organizationId)
     assertBudgetLimit(limit)
     const wanted = { limit, workspace: this.#workspace }
-    return this.#context.backend.write((transaction) => setBudget(transaction, wanted, this.#context))
+    return this.#context.backend.write(ledgerTurn(this.#organizationId), (transaction) =>
+      setBudget(transaction, wanted, this.#context),
+    )
   }
 
   async removeBudget(key: BudgetKey): Promise<void> {
     assertOrganizationBudget(key, this.#organizationId)
-    await this.#context.backend.write((transaction) => removeBudget(transaction, { key, workspace: this.#workspace }))
+    await this.#context.backend.write(ledgerTurn(this.#organizationId), (transaction) =>
+      removeBudget(transaction, { key, workspace: this.#workspace }),
+    )
   }
 
   async budgets(): Promise<BudgetState[]> {

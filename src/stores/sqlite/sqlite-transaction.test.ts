@@ -1,9 +1,10 @@
 import { Kysely } from 'kysely'
 import { expect, it } from 'vitest'
 import type { Tables } from '../sql/schema.ts'
+import { WriteQueue } from '../sql/write-queue.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteDialect } from './sqlite-dialect.ts'
-import { WriteQueue } from './write-queue.ts'
+import { transactOn } from './sqlite-transaction.ts'
 
 async function openQueue() {
   const connection = await SqliteConnection.open({ file: ':memory:', busyTimeoutMs: 100 })
@@ -16,7 +17,7 @@ async function openQueue() {
     statements.push(sql)
     return execute(sql, parameters)
   }
-  const queue = new WriteQueue(connection, new Kysely<Tables>({ dialect: new SqliteDialect(connection) }))
+  const queue = new WriteQueue(transactOn(connection, new Kysely<Tables>({ dialect: new SqliteDialect(connection) })))
   const put = (hash: string) =>
     queue.run(async (transaction) => {
       const row = { organization_id: 'o', workspace_id: 'w', hash, content: '' }

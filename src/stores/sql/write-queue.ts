@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import type { Tables } from '../sql/schema.ts'
-import type { WriteJob } from '../sql/sql-backend.ts'
-import type { SqliteConnection } from './sqlite-connection.ts'
+import type { WriteJob } from './sql-backend.ts'
+
+/** Runs the jobs in one transaction and resolves to what each returned, once that is durable. */
+export type Transact = (jobs: readonly WriteJob<unknown>[]) => Promise<unknown[]>
 
 interface WaitingJob {
   readonly run: WriteJob<unknown>
@@ -19,19 +19,21 @@ const jobsPerTransaction = 256
  * transaction of its own, so one refusal costs the others nothing but time.
  */
 export class WriteQueue {
-  readonly #connection: SqliteConnection
-  readonly #database: Kysely<Tables>
+  readonly #transact: Transact
   #waiting: WaitingJob[] = []
   #draining: Promise<void> | undefined
   #closed = false
 
-  constructor(connection: SqliteConnection, database: Kysely<Tables>) {
-    this.#connection = connection
-    this.#database = database
+  constructor(transact: Transact) {
+    this.#transact = transact
+  }
+
+  get isIdle(): boolean {
+    return this.#draining === undefined
   }
 
   run<Result>(job: WriteJob<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(new PerdureError('storage_failed', 'the storage is closed'))
+    if (this.#closed) return Promise.reject(storageClosed())
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ run: job, resolve: resolve as (result: unknown) => void, reject })
       this.#draining ??= this.#drain()
@@ -55,7 +57,7 @@ export class WriteQueue {
 
   async #settle(group: readonly WaitingJob[]): Promise<void> {
     try {
-      const results = await this.#transact(group)
+      const results = await this.#transact(group.map(({ run }) => run))
       for (const [index, job] of group.entries()) job.resolve(results[index])
     } catch (error) {
       // A database that another process holds is no job's fault: each would only wait as long again.
@@ -64,17 +66,6 @@ export class WriteQueue {
       else for (const job of group) job.reject(error)
     }
   }
-
-  async #transact(group: readonly WaitingJob[]): Promise<unknown[]> {
-    await this.#connection.execute('begin immediate')
-    try {
-      const results: unknown[] = []
-      for (const job of group) results.push(await job.run(this.#database))
-      await this.#connection.execute('commit')
-      return results
-    } catch (error) {
-      if (this.#connection.inTransaction) await this.#connection.execute('rollback')
-      throw error
-    }
-  }
 }
+
+export const storageClosed = (): PerdureError => new PerdureError('storage_failed', 'the storage is closed')
