@@ -83,6 +83,8 @@ describe('createAnthropicUpstream', () => {
 
   it('lets no key travel in the clear to another machine, unless that is allowed', () => {
     const options = { credentials: { apiKey: key }, baseUrl: 'http://gateway.internal:4000' }
+    const withLogin = { ...options, baseUrl: 'https://user:hunter2@gateway.internal' }
+    expect(() => createAnthropicUpstream(withLogin)).toThrow(/holds a login: gateway\.internal\.$/)
     expect(() => createAnthropicUpstream(options)).toThrow('gateway.internal:4000 has a plain http URL')
     expect(createAnthropicUpstream({ ...options, allowInsecure: true }).name).toBe('anthropic')
   })

@@ -115,6 +115,15 @@ test.each<Record<string, string>>([
   expect(end).toMatchObject([{ how: 'complete' }])
 })
 
+test('an error that comes with a 200 is one', async () => {
+  const { text, requests } = await ask((socket, { number }) => {
+    const body = number === 1 ? overloaded.slice(overloaded.indexOf('{')).trim() : wholeStream
+    const headers = number === 1 ? { 'content-type': 'application/json' } : stream
+    socket.write(answerHead('200 OK', headers) + bodyChunk(body) + bodyEnd)
+  })
+  expect([text, requests]).toEqual([wholeStream, 2])
+})
+
 test('a stream that begins with an error is asked for again, wherever its bytes are parted', async () => {
   for (const parted of [3, 12, 13, 20, overloaded.length - 1]) {
     const { text, requests } = await ask((socket, { number }) => {
@@ -125,4 +134,24 @@ test('a stream that begins with an error is asked for again, wherever its bytes 
     expect(text).toBe(wholeStream)
     expect(requests).toBe(2)
   }
+})
+
+test('a proxy that repeats its login tells it to nobody', async () => {
+  const proxy = await startHostileService((socket, { head }) =>
+    socket.write(answerHead('502 Bad') + bodyChunk(head) + bodyEnd),
+  )
+  const upstream = createAnthropicUpstream({
+    credentials: { apiKey },
+    baseUrl: 'http://model.invalid',
+    allowInsecure: true,
+    environment: { HTTP_PROXY: proxy.url.replace('//', '//perdure:a%20proxy-password@') },
+  })
+  const gateway = createModelGateway({ defaultUpstream: upstream })
+  onTestFinished(() => gateway.close())
+  const run = await gateway.openRun({ runId: newRunId(), observe: () => {} })
+  const headers = { authorization: `Bearer ${run.token}` }
+  const answer = await send(`${run.baseUrl}/v1/messages`, { headers, body: modelRequest })
+  const text = (await readAll(answer)).toString()
+  expect(text).toMatch(/^proxy-authorization: Basic \[redacted:credential\]/im)
+  for (const secret of [apiKey, 'proxy-password', btoa('perdure:a proxy-password')]) expect(text).not.toContain(secret)
 })

@@ -1,9 +1,14 @@
 import { z } from 'zod'
+import { hasLogin } from '../../gateway/wire/base-url.ts'
 import { tenantPattern } from '../../gateway/credentials/tenant-pattern.ts'
 
 const text = z.string().trim().min(1)
 const positive = z.number().positive()
-const url = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' })
+const url = z
+  .url({ protocol: /^https?$/, error: 'is not an http or https URL' })
+  .refine((address) => !URL.canParse(address) || !hasLogin(new URL(address)), {
+    error: 'holds a user name or a password: keep secrets out of URLs',
+  })
 
 const places = ['env', 'file', 'command', 'vault'] as const
 

@@ -127,6 +127,11 @@ describe('a mistake', () => {
       { model: { keys: { a: { env: 'X', tenants: ['acme'] } } } },
       { place: 'a.tenants.0', hint: '' },
     ],
+    [
+      'a URL with a login',
+      { model: { baseUrl: 'https://user:hunter2@host.example' } },
+      { place: 'baseUrl: holds', hint: '' },
+    ],
     ['a URL that is none', { model: { baseUrl: 'nowhere' } }, { place: 'model.baseUrl', hint: '' }],
     [
       'a negative limit',

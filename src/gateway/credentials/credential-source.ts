@@ -1,4 +1,5 @@
 import { rememberSecret } from '../../domain/known-secrets.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
 
 /** What a model's service wants to see: a key (`x-api-key`) or a token (`authorization: Bearer`). */
 export type Credential = { readonly apiKey: string } | { readonly authToken: string }
@@ -11,7 +12,7 @@ export interface CredentialSource {
   /**
    * The credential as it is now.
    * @throws {PerdureError} `credentials_missing` when there is none there, `credentials_failed` when the place
-   * cannot be asked, `vault_locked`.
+   * cannot be asked, `vault_locked`, `authentication_failed` when what is there can be no key.
    */
   read(): Promise<Credential>
   /** The service refused this one: what was kept of it is forgotten, and the next `read` asks anew. */
@@ -26,9 +27,17 @@ export const fixedCredential = (credential: Credential): CredentialSource => {
   return { description: 'given by the program', read: async () => credential }
 }
 
-/** From here on, redaction knows the value word for word. */
+/**
+ * From here on, redaction knows the value word for word.
+ * @throws {PerdureError} `authentication_failed` for what no header can carry, such as a file with two lines.
+ */
 export function credentialOf(value: string, kind: CredentialKind): Credential {
   rememberSecret(value)
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw new PerdureError('authentication_failed', 'The key has a space, a line end or a letter that no key has.', {
+      hint: 'Check its place: it holds the key and nothing else.',
+    })
+  }
   return kind === 'apiKey' ? { apiKey: value } : { authToken: value }
 }
 

@@ -26,6 +26,8 @@ describe('a variable', () => {
     environment['MY_KEY'] = 'second-key-value'
     expect(await source.read()).toEqual({ apiKey: 'second-key-value' })
     expect(knownSecrets()).toContain('second-key-value')
+    environment['MY_KEY'] = 'a key of\ntwo lines'
+    expect(await codeOf(source.read())).toBe('authentication_failed')
     environment['MY_KEY'] = ' '
     expect(await codeOf(source.read())).toBe('credentials_missing')
   })

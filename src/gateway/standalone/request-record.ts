@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { redact } from '../../domain/redaction.ts'
 import type { RequestOrigin } from '../../ports/model-gateway.ts'
 import type { ModelObservation, ModelRequestEnd } from '../../ports/model-observation.ts'
 
@@ -48,7 +49,7 @@ export function recordRequest(
       message: 'request',
       tenant: origin === undefined ? null : `${origin.organizationId}/${origin.workspaceId}`,
       method: incoming.method ?? '',
-      path: (incoming.url ?? '').split('?')[0]!,
+      path: redact((incoming.url ?? '').split('?')[0]!),
       status,
       end: end ?? endOf(outgoing, status),
       duration_ms: since(performance.now()),

@@ -77,9 +77,8 @@ export async function startStandaloneGateway(options: StandaloneGatewayOptions):
     server.close()
     // Neither a closed server nor its connections keep the process alive until all is said.
     const alive = setInterval(() => {}, 60_000)
-    const givenUp = new Promise<void>((resolve) => giveUp.addEventListener('abort', () => resolve()))
     while (underWay.size > 0 && !giveUp.aborted) {
-      await Promise.race([givenUp, ...[...underWay].map((outgoing) => once(outgoing, 'close'))])
+      await Promise.all([...underWay].map((outgoing) => once(outgoing, 'close', { signal: giveUp }))).catch(() => {})
     }
     clearInterval(alive)
     const cut = underWay.size

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { newRunId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { RequestOrigin } from '../../ports/model-gateway.ts'
@@ -26,6 +27,8 @@ export interface WorkerTokensOptions {
 const shortestToken = 20
 /** How long a change of the file may go unnoticed. */
 const checkEveryMs = 1_000
+/** How long nobody believes that there are no tokens any more. */
+const emptyForMs = 250
 
 type TokenList = ReadonlyMap<string, RequestOrigin>
 
@@ -53,7 +56,9 @@ export async function openWorkerTokens({ file, text = '', onWarning }: WorkerTok
     if (found === version) return
     version = found
     try {
-      tokens = await read()
+      const changed = await read()
+      // Whoever writes a file anew empties it first. One that stays empty is meant so.
+      tokens = changed.size > 0 ? changed : await setTimeout(emptyForMs).then(read)
     } catch (error) {
       onWarning(`The former worker tokens stay in force. ${PerdureError.from(error).message}`)
     }

@@ -21,6 +21,13 @@ test('a round that is served adds one', () => {
   expect(Math.floor(congestion.window)).toBe(5)
 })
 
+test('no gate is closed for years', () => {
+  const congestion = new Congestion()
+  congestion.close(1e15, 0)
+  expect(congestion.closedForMs(3_599_000)).toBe(1_000)
+  expect(congestion.closedForMs(3_600_000)).toBe(0)
+})
+
 test('a gate that is closed for longer stays closed', () => {
   const congestion = new Congestion()
   congestion.close(30_000, 0)

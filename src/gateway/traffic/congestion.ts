@@ -1,3 +1,6 @@
+/** However long the service wants to be left alone: after so long somebody asks whether that still holds. */
+const longestClosedMs = 60 * 60_000
+
 /** How a request ended, as far as it tells about the service's load. `unknown`: nothing was learned. */
 export type CongestionSign = 'served' | 'throttled' | 'unknown'
 
@@ -46,6 +49,6 @@ export class Congestion {
 
   /** Closes the gate; never opens one that is closed for longer. */
   close(forMs: number, nowMs: number): void {
-    this.closedUntilMs = Math.max(this.closedUntilMs, nowMs + forMs)
+    this.closedUntilMs = Math.max(this.closedUntilMs, nowMs + Math.min(forMs, longestClosedMs))
   }
 }

@@ -11,12 +11,11 @@ const errorEvent = /^event: ?error\r?\ndata: ?(.+?)\r?\n/
 const longestErrorBytes = 64 * 1024
 
 /**
- * The error answer that a stream stands for whose first event is an error: the service took the request with a
- * 200, and then refused it. Undefined for every other answer.
+ * The error answer that one with a 200 stands for, whose first event, or all of it, is an error: the service took
+ * the request and then refused it. Undefined for every other answer.
  */
 export function refusedInStream({ answer, start }: BegunAnswer): UpstreamResponse | undefined {
-  if (!isStream(answer)) return undefined
-  const data = errorEvent.exec(textOf(start))?.[1]
+  const data = isStream(answer) ? errorEvent.exec(textOf(start))?.[1] : isDocument(answer) ? textOf(start) : undefined
   const error = data === undefined ? undefined : readApiError(parseJson(data))
   const status = error && statusOf[error.type]
   if (status === undefined) return undefined
@@ -31,6 +30,9 @@ export function isBegunError(start: Uint8Array, answer: UpstreamResponse): boole
   const text = textOf(start)
   return 'event: error'.startsWith(text) || (/^event: ?error(\r?\n|\r?$)/.test(text) && !errorEvent.test(text))
 }
+
+const isDocument = ({ status, headers }: UpstreamResponse): boolean =>
+  status === 200 && headers['content-type']?.startsWith('application/json') === true
 
 const isStream = ({ headers }: UpstreamResponse): boolean =>
   headers['content-type']?.startsWith('text/event-stream') === true

@@ -45,6 +45,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const proxyEnv = isLoopback(base.hostname) ? undefined : options.environment
   const agent = secure ? new HttpsAgent({ keepAlive: true, proxyEnv }) : new HttpAgent({ keepAlive: true, proxyEnv })
   const send = secure ? httpsRequest : httpRequest
+  if (proxyEnv !== undefined) rememberProxyLogins(proxyEnv)
   const prefix = base.pathname.replace(/\/$/, '')
 
   const ask = async (request: UpstreamRequest): Promise<IncomingMessage> => {
@@ -92,6 +93,17 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   }
 
   return { name: 'anthropic', handle, close: async () => agent.destroy() }
+}
+
+/** A proxy is told its login in the head of each request, and some repeat what they refuse. */
+function rememberProxyLogins(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (!/^https?_proxy$/i.test(name) || !URL.canParse(value)) continue
+    const login = [new URL(value).username, new URL(value).password].map(decodeURIComponent)
+    if (login[1] === '') continue
+    rememberSecret(login[1]!)
+    rememberSecret(login.join(':'))
+  }
 }
 
 const heard = new WeakSet<Socket>()
