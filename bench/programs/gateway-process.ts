@@ -1,5 +1,6 @@
 // Perdure's gateway alone in a process, with one run open.
 import { newEventId, newRunId } from '../../src/domain/ids.ts'
+import { initialSessionState } from '../../src/domain/session-state.ts'
 import { listPrices } from '../../src/domain/prices/list-prices.ts'
 import type { EventDraft } from '../../src/domain/session-event.ts'
 import { createModelGateway } from '../../src/gateway/create-model-gateway.ts'
@@ -7,6 +8,7 @@ import { createAnthropicUpstream } from '../../src/gateway/upstreams/anthropic/a
 import type { RunAccount } from '../../src/ports/model-gateway.ts'
 import type { ModelObservation } from '../../src/ports/model-observation.ts'
 import { defaultScope, type WorkspaceStores } from '../../src/ports/storage.ts'
+import { SessionWriter } from '../../src/runtime/session-writer.ts'
 import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { newSession } from '../../src/testing/contract-samples.ts'
@@ -66,19 +68,35 @@ async function keepBooks(stores: WorkspaceStores, runId: RunAccount['callAccount
     onRefused: fail,
     onLedgerFailure: fail,
   }
-  const observe = ({ type }: ModelObservation): void => {
-    const draft = type === 'request' ? spanStart() : type === 'end' ? spanEnd() : null
-    if (draft !== null) void events.append(sessionId, [draft], { fence })
+  const writer = new SessionWriter({
+    events,
+    sessionId,
+    fence,
+    state: initialSessionState,
+    onEvent: () => {},
+    perform: () => {},
+    onFailure: fail,
+  })
+  const spans = new Map<number, string>()
+  const observe = ({ type, request }: ModelObservation): void => {
+    if (type === 'request') {
+      const start = spanStart()
+      spans.set(request, start.id)
+      writer.push(start)
+    } else if (type === 'end') {
+      writer.push(spanEnd(spans.get(request) ?? ''))
+      spans.delete(request)
+    }
   }
   return { account: () => account, observe }
 }
 
 const stamp = () => ({ id: newEventId(), processed_at: new Date().toISOString() })
 const spanStart = (): EventDraft => ({ ...stamp(), type: 'span.model_request_start' })
-const spanEnd = (): EventDraft => ({
+const spanEnd = (startId: string): EventDraft => ({
   ...stamp(),
   type: 'span.model_request_end',
-  model_request_start_id: newEventId(),
+  model_request_start_id: startId,
   is_error: false,
   model_usage: { input_tokens: 20, output_tokens: 8, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 },
 })
