@@ -1,32 +1,27 @@
 import { expect, test, vi } from 'vitest'
 import type { BudgetState } from '../../domain/budget.ts'
 import { noCallUsage } from '../../domain/call-usage.ts'
-import { newRunId, newSessionId } from '../../domain/ids.ts'
 import type { LedgerCall, SettledCall } from '../../ports/ledger.ts'
+import { sampleAccount, sampleCall } from '../../testing/ledger-samples.ts'
 import { RunMeter, type CostUpdate } from './run-meter.ts'
 
 const byAgent = { byAgent: true }
-const account = { runId: newRunId(), sessionId: newSessionId(), forkedFrom: [], userId: null }
-const callOf = (change: Partial<LedgerCall> = {}): LedgerCall => ({
-  id: 'call_1',
-  account,
-  thread: null,
-  tags: [],
-  reservationId: null,
-  kind: 'turn',
-  upstream: 'script',
-  model: 'claude-haiku-4-5',
-  messageId: 'msg_1',
-  requestId: 'req_1',
-  usage: { ...noCallUsage, inputTokens: 10, outputTokens: 5, cacheWrite5mInputTokens: 3, cacheWrite1hInputTokens: 4 },
-  costNanoUsd: 1_000n,
-  listCostNanoUsd: 1_000n,
-  presumedNanoUsd: 0n,
-  certainty: 'known',
-  firstTokenMs: 1,
-  durationMs: 2,
-  ...change,
-})
+const account = sampleAccount()
+const callOf = (change: Partial<LedgerCall> = {}): LedgerCall =>
+  sampleCall(account, {
+    id: 'call_1',
+    model: 'claude-haiku-4-5',
+    requestId: 'req_1',
+    usage: {
+      ...noCallUsage,
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheWrite5mInputTokens: 3,
+      cacheWrite1hInputTokens: 4,
+    },
+    costNanoUsd: 1_000n,
+    ...change,
+  })
 const budget: BudgetState = {
   scope: 'run',
   id: account.runId,
