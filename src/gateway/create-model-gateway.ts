@@ -16,7 +16,7 @@ import { listen, type Listening, type ListenPlace } from './listen.ts'
 import { meterRun, type MeteredUpstream } from './metering/meter-run.ts'
 import { observeExchange } from './observation/observe-exchange.ts'
 import { createTokenCheck, newRunToken } from './run-token.ts'
-import { isModelRequest, isServed, refuse, resolvePath } from './served-paths.ts'
+import { isModelRequest, isServed, notServed, refuse, resolvePath } from './served-paths.ts'
 import { guardedUpstream } from './traffic/guarded-upstreams.ts'
 import { withRetries } from './traffic/with-retries.ts'
 
@@ -61,8 +61,8 @@ export function createModelGateway(options: ModelGatewayOptions = {}): ModelGate
       refuse(outgoing, { status: 403, message: 'This run is closed, or the token is not the run’s.' })
     } else if (verdict === 'expired') {
       refuse(outgoing, { status: 403, message: 'The token of this run has expired.' })
-    } else if (!isServed(path)) {
-      refuse(outgoing, { status: 404, message: `The model gateway does not serve ${path.split('?')[0]}.` })
+    } else if (!isServed(incoming.method, path)) {
+      refuse(outgoing, { status: 404, message: notServed(incoming, path) })
     } else {
       serveRun(run, path, { incoming, outgoing }).catch(() => outgoing.destroy())
     }

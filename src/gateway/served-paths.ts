@@ -1,11 +1,22 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { apiErrorType, newRequestId } from './wire/api-error.ts'
 
 const messagesPath = /^\/v1\/messages(\?|$)/
-const servedPaths = [messagesPath, /^\/v1\/messages\/count_tokens(\?|$)/, /^\/v1\/models([/?]|$)/, /^\/api\/hello$/]
+/** Nothing encoded that a server on the way might take for a dot, a slash or another sign. */
+const modelPath = /^\/v1\/models(\/([^/?%]|%(?!0|1|2[5ef]|5c)[0-9a-f]{2})+)?(\?|$)/i
+const served: readonly (readonly [methods: RegExp, path: RegExp])[] = [
+  [/^POST$/, messagesPath],
+  [/^POST$/, /^\/v1\/messages\/count_tokens(\?|$)/],
+  [/^(GET|HEAD)$/, modelPath],
+  [/^(GET|HEAD)$/, /^\/api\/hello$/],
+]
 
-/** What agents ask for; nothing else of the service is reached through a gateway. */
-export const isServed = (path: string): boolean => servedPaths.some((pattern) => pattern.test(path))
+/** What agents ask for; nothing else of the service is reached through a gateway, and nothing that is not metered. */
+export const isServed = (method: string | undefined, path: string): boolean =>
+  served.some(([methods, pattern]) => methods.test(method ?? '') && pattern.test(path))
+
+export const notServed = ({ method }: IncomingMessage, path: string): string =>
+  `The model gateway does not serve ${method} ${path.split('?')[0]}.`
 
 export const isModelRequest = (method: string | undefined, path: string): boolean =>
   method === 'POST' && messagesPath.test(path)

@@ -136,6 +136,28 @@ test('a stream that begins with an error is asked for again, wherever its bytes 
   }
 })
 
+test('a proxy that lets nobody through leaves no connection open', async () => {
+  const proxy = await startHostileService((socket) => socket.write('HTTP/1.1 407 Who\r\ncontent-length: 0\r\n\r\n'))
+  const environment = { HTTPS_PROXY: proxy.url }
+  const upstream = createAnthropicUpstream({ credentials: { apiKey }, baseUrl: 'https://model.invalid', environment })
+  const request = { method: 'POST', path: '/v1/messages', headers: {}, body: Buffer.from(modelRequest) }
+  const asked = upstream.handle({ ...request, signal: new AbortController().signal })
+  await expect(asked).rejects.toMatchObject({ code: 'connection_failed' })
+  await vi.waitFor(() => expect(proxy.sockets.size).toBe(0))
+})
+
+test('who hangs up while a proxy says nothing waits no longer', async () => {
+  const proxy = await startHostileService(() => {})
+  const environment = { HTTPS_PROXY: proxy.url }
+  const upstream = createAnthropicUpstream({ credentials: { apiKey }, baseUrl: 'https://model.invalid', environment })
+  const agent = new AbortController()
+  const request = { method: 'POST', path: '/v1/messages', headers: {}, body: Buffer.from(modelRequest) }
+  const asked = upstream.handle({ ...request, signal: agent.signal })
+  await vi.waitFor(() => expect(proxy.requests()).toBe(1))
+  agent.abort()
+  await expect(asked).rejects.toMatchObject({ code: 'connection_failed' })
+})
+
 test('a proxy that repeats its login tells it to nobody', async () => {
   const proxy = await startHostileService((socket, { head }) =>
     socket.write(answerHead('502 Bad') + bodyChunk(head) + bodyEnd),

@@ -280,18 +280,29 @@ describe('a run', () => {
     expect(await status('GET', '/v1/models')).toBe(200)
     expect(await status('GET', '/v1/files')).toBe(404)
     expect(await status('POST', '/v1/messages/batches')).toBe(404)
+    // Whatever a lenient service makes of it, it would not be metered.
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) expect(await status(method, '/v1/messages')).toBe(404)
+    expect(await status('POST', '/v1/models')).toBe(404)
   })
 
-  it.each(['/v1/models/../files', '/v1/models/%2e%2E/%2E%2e/admin', '/v1/models/..\\\\files', '/v1/models/.%2e'])(
-    'does not serve what %s would lead to at the upstream',
-    async (path) => {
-      const { run, authorization } = await open(createScriptUpstream({ turns: ['hi'] }))
-      const asIs = { method: 'GET', path: new URL(run.baseUrl).pathname + path, headers: { authorization } }
-      const answer = await send(run.baseUrl, asIs)
-      expect(answer.statusCode).toBe(404)
-      expect((await readAll(answer)).toString()).toContain('does not serve')
-    },
-  )
+  it.each([
+    '/v1/models/../files',
+    '/v1/models/%2e%2E/%2E%2e/admin',
+    '/v1/models/..\\\\files',
+    '/v1/models/.%2e',
+    '/v1/models/..%2ffiles',
+    '/v1/models/..%5Cfiles',
+    '/v1/models/%252e%252e/files',
+    '/v1/models/x%2F..%2F..%2Ffiles',
+    '/v1/models//files',
+    '/v1/models/%00',
+  ])('does not serve what %s would lead to at the upstream', async (path) => {
+    const { run, authorization } = await open(createScriptUpstream({ turns: ['hi'] }))
+    const asIs = { method: 'GET', path: new URL(run.baseUrl).pathname + path, headers: { authorization } }
+    const answer = await send(run.baseUrl, asIs)
+    expect(answer.statusCode).toBe(404)
+    expect((await readAll(answer)).toString()).toContain('does not serve')
+  })
 
   it('that is closed cuts what is under way and refuses the rest', async () => {
     const { run, client, seen } = await open(createScriptUpstream({ turns: [{ text: 'a b', stallAfterEvents: 3 }] }))

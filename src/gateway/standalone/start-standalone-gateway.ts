@@ -5,7 +5,7 @@ import type { ModelObservation } from '../../ports/model-observation.ts'
 import { forwardExchange } from '../forward-exchange.ts'
 import { listen, type ListenPlace } from '../listen.ts'
 import { observeExchange } from '../observation/observe-exchange.ts'
-import { isModelRequest, isServed, refuse, resolvePath } from '../served-paths.ts'
+import { isModelRequest, isServed, notServed, refuse, resolvePath } from '../served-paths.ts'
 import { guardedUpstream } from '../traffic/guarded-upstreams.ts'
 import { recordRequest, type RequestRecord } from './request-record.ts'
 import type { WorkerTokens } from './worker-tokens.ts'
@@ -49,8 +49,8 @@ export async function startStandaloneGateway(options: StandaloneGatewayOptions):
       record.observe(observation)
     }
     if (origin === undefined) return refuse(outgoing, { status: 401, message: 'This is not the token of a worker.' })
-    if (!isServed(path)) {
-      return refuse(outgoing, { status: 404, message: `The model gateway does not serve ${path.split('?')[0]}.` })
+    if (!isServed(incoming.method, path)) {
+      return refuse(outgoing, { status: 404, message: notServed(incoming, path) })
     }
     // Those who come on a connection that is kept open go elsewhere afterwards.
     if (isDraining) outgoing.setHeader('connection', 'close')

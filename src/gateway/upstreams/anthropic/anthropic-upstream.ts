@@ -15,6 +15,7 @@ import { apiErrorResponse } from '../../wire/api-error.ts'
 import { isStreamed } from '../../traffic/request-facts.ts'
 import { isLoopback, parseBaseUrl } from '../../wire/base-url.ts'
 import { headersForAgent } from '../../wire/wire-headers.ts'
+import { TunnellingAgent } from './tunnelling-agent.ts'
 import { plainBody, withStreamType } from './plain-body.ts'
 
 export interface AnthropicUpstreamOptions {
@@ -43,7 +44,8 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
   const source = 'read' in options.credentials ? options.credentials : fixedCredential(options.credentials)
   const secure = base.protocol === 'https:'
   const proxyEnv = isLoopback(base.hostname) ? undefined : options.environment
-  const agent = secure ? new HttpsAgent({ keepAlive: true, proxyEnv }) : new HttpAgent({ keepAlive: true, proxyEnv })
+  const Agent = !secure ? HttpAgent : isProxied(proxyEnv) ? TunnellingAgent : HttpsAgent
+  const agent = new Agent({ keepAlive: true, proxyEnv })
   const send = secure ? httpsRequest : httpRequest
   if (proxyEnv !== undefined) rememberProxyLogins(proxyEnv)
   const prefix = base.pathname.replace(/\/$/, '')
@@ -63,7 +65,7 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
     outgoing.on('information', () => notify?.({ type: 'waiting', reason: 'rate_limit', delayMs: null }))
     outgoing.end(body)
     try {
-      const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
+      const [answer] = (await once(outgoing, 'response', { signal })) as [IncomingMessage]
       return answer
     } catch (cause) {
       // The service closed a kept connection, most likely before it had the request. At the latest a new one tells more.
@@ -94,6 +96,9 @@ export function createAnthropicUpstream(options: AnthropicUpstreamOptions): Mode
 
   return { name: 'anthropic', handle, close: async () => agent.destroy() }
 }
+
+const isProxied = (environment: AnthropicUpstreamOptions['environment'] = {}): boolean =>
+  Boolean(environment['https_proxy'] ?? environment['HTTPS_PROXY'])
 
 /** A proxy is told its login in the head of each request, and some repeat what they refuse. */
 function rememberProxyLogins(environment: Readonly<Record<string, string | undefined>>): void {
