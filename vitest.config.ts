@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: 'test/support/private-home.ts',
+    globalSetup: ['test/support/private-home.ts', 'test/support/shared-postgres.ts'],
     setupFiles: 'test/support/fixed-seed.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -54,9 +54,9 @@ export class SqlEventLog implements EventLog {
       .where('event.organization_id', '=', organization_id)
       .where('event.workspace_id', '=', workspace_id)
       .where('event.session_id', '=', session_id)
-      .where('event.sequence', '>', options.after ?? 0)
+      .where('event.sequence', '>', columnValue(options.after ?? 0))
       .orderBy('event.sequence')
-    if (options.upTo !== undefined) query = query.where('event.sequence', '<=', options.upTo)
+    if (options.upTo !== undefined && options.upTo < Infinity) query = query.where('event.sequence', '<=', options.upTo)
     if (options.types !== undefined) query = query.where('event.type', 'in', [...options.types])
     if (options.limit !== undefined && options.limit < Infinity) query = query.limit(options.limit)
     return (await query.execute()).map(decodeRow)
@@ -71,7 +71,7 @@ export class SqlEventLog implements EventLog {
     const source: FeedSource = {
       state: () => this.#state(key),
       read: async ({ logId, after, limit }) => {
-        const query = this.#queries.follow({ ...key, log_id: logId, after, limit })
+        const query = this.#queries.follow({ ...key, log_id: logId, after: columnValue(after), limit })
         return (await this.#context.backend.reader.executeQuery(query)).rows.map(decodeRow)
       },
     }
@@ -177,6 +177,9 @@ async function takeFromInbox(transaction: Kysely<Tables>, key: SessionKey, ids: 
       .execute()
   }
 }
+
+/** PostgreSQL has no number that is greater than all others. */
+const columnValue = (sequence: number): number => Math.min(sequence, Number.MAX_SAFE_INTEGER)
 
 function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += rowsPerStatement)

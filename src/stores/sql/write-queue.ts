@@ -20,16 +20,14 @@ const jobsPerTransaction = 256
  */
 export class WriteQueue {
   readonly #transact: Transact
+  readonly #onIdle: () => void
   #waiting: WaitingJob[] = []
   #draining: Promise<void> | undefined
   #closed = false
 
-  constructor(transact: Transact) {
+  constructor(transact: Transact, onIdle: () => void = () => {}) {
     this.#transact = transact
-  }
-
-  get isIdle(): boolean {
-    return this.#draining === undefined
+    this.#onIdle = onIdle
   }
 
   run<Result>(job: WriteJob<Result>): Promise<Result> {
@@ -53,6 +51,7 @@ export class WriteQueue {
       await this.#settle(this.#waiting.splice(0, jobsPerTransaction))
     }
     this.#draining = undefined
+    this.#onIdle()
   }
 
   async #settle(group: readonly WaitingJob[]): Promise<void> {
@@ -60,12 +59,14 @@ export class WriteQueue {
       const results = await this.#transact(group.map(({ run }) => run))
       for (const [index, job] of group.entries()) job.resolve(results[index])
     } catch (error) {
-      // A database that another process holds is no job's fault: each would only wait as long again.
-      const isBusy = PerdureError.is(error) && error.code === 'storage_busy'
-      if (group.length > 1 && !isBusy) for (const job of group) await this.#settle([job])
+      if (group.length > 1 && !isOfTheDatabase(error)) for (const job of group) await this.#settle([job])
       else for (const job of group) job.reject(error)
     }
   }
 }
+
+/** A database that others hold, or that is away, is no job's fault: each would only wait as long again. */
+const isOfTheDatabase = (error: unknown): boolean =>
+  PerdureError.is(error) && (error.code === 'storage_busy' || error.details['is_unreachable'] === true)
 
 export const storageClosed = (): PerdureError => new PerdureError('storage_failed', 'the storage is closed')

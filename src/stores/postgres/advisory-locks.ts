@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto'
+
+/** A key of PostgreSQL's advisory locks. Those are common to a whole database, so names say whose they are. */
+function advisoryLock(name: readonly string[]): bigint {
+  return createHash('sha256')
+    .update(JSON.stringify(['perdure', ...name]))
+    .digest()
+    .readBigInt64BE()
+}
+
+/** Held by the process that migrates. */
+export const migrationLock = (schema: string): bigint => advisoryLock([schema, 'migration'])
+
+/** Held by the process whose transaction others kept from its commit. */
+export const contentionLock = (schema: string, turn: string): bigint => advisoryLock([schema, 'turn', turn])

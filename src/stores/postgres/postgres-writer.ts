@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Kysely } from 'kysely'
+import type { PoolClient } from 'pg'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { Tables } from '../sql/schema.ts'
+import type { WriteJob } from '../sql/sql-backend.ts'
+import { contentionLock, migrationLock } from './advisory-locks.ts'
+import type { PostgresConnections } from './postgres-connections.ts'
+import { PostgresDialect } from './postgres-dialect.ts'
+import { failureKind, storageFailure } from './postgres-failure.ts'
+import type { PostgresSettings } from './postgres-options.ts'
+
+/** The last write of a connection, which a row of `last_write` remembers if it was committed. */
+interface Write {
+  readonly writer: string
+  readonly number: number
+}
+
+/** A connection with what it needs to write. */
+interface Lane {
+  readonly database: Kysely<Tables>
+  readonly writer: string
+  writes: number
+}
+
+type Attempt = { readonly results: unknown[] } & ({ readonly lost: null } | { readonly lost: Write })
+
+const longestPauseMs = 50
+/** A row that came to be meanwhile is found by the next attempt; a row that is wrong is in the way again and again. */
+const mostUniqueViolations = 3
+
+/**
+ * Runs jobs in serializable transactions. Where others are in the way the transaction is run again; where
+ * the connection breaks during the commit, the database is asked whether it came through, so that a job is
+ * neither lost nor done twice.
+ */
+export class PostgresWriter {
+  readonly #connections: PostgresConnections
+  readonly #settings: PostgresSettings
+  readonly #lanes = new WeakMap<PoolClient, Lane>()
+
+  constructor(connections: PostgresConnections, settings: PostgresSettings) {
+    this.#connections = connections
+    this.#settings = settings
+  }
+
+  /** @throws {PerdureError} what a job throws; `storage_busy`; `storage_failed`. */
+  async transact(turn: string, jobs: readonly WriteJob<unknown>[]): Promise<unknown[]> {
+    const startedAt = performance.now()
+    let uniqueViolations = 0
+    for (let tried = 0; ; tried++) {
+      try {
+        return await this.#connections.whileReachable(() => this.#attemptAndConfirm(jobs, tried === 0 ? null : turn))
+      } catch (error) {
+        const cause = PerdureError.is(error) ? error.cause : error
+        const isOver = performance.now() - startedAt > this.#settings.busyTimeoutMs
+        if (isUniqueViolation(cause)) uniqueViolations++
+        if (isOver || failureKind(cause) !== 'contention') throw error
+        if (uniqueViolations > mostUniqueViolations) throw storageFailure(cause, this.#connections.place)
+      }
+      await delay(Math.random() * Math.min(2 ** tried, longestPauseMs))
+    }
+  }
+
+  /** One job, while no other process migrates; in the schema, which is made if it is missing. */
+  async transactAlone(job: WriteJob<unknown>): Promise<unknown> {
+    return this.#connections.whileReachable(() =>
+      this.#connections.using((connection) =>
+        inTransaction(connection, 'begin; set local statement_timeout = 0', async () => {
+          const { schema } = this.#settings
+          await connection.query('select pg_advisory_xact_lock($1)', [migrationLock(schema)])
+          await prepareSchema(connection, schema)
+          const result = await job(this.#laneOf(connection).database)
+          await commit(connection)
+          return result
+        }),
+      ),
+    )
+  }
+
+  async #attemptAndConfirm(jobs: readonly WriteJob<unknown>[], lockedTurn: string | null): Promise<unknown[]> {
+    const { results, lost } = await this.#connections.using((connection) =>
+      this.#lockedBy(connection, lockedTurn, () => this.#attempt(connection, jobs)),
+    )
+    if (lost === null || (await this.#isCommitted(lost))) return results
+    return this.#attemptAndConfirm(jobs, lockedTurn)
+  }
+
+  /** Who failed once queues for the turn, over all processes, so that everybody gets his. */
+  async #lockedBy<Result>(connection: PoolClient, turn: string | null, work: () => Promise<Result>): Promise<Result> {
+    if (turn === null) return work()
+    // Before the transaction: a serializable one sees what was committed at its first statement, not after the wait.
+    const lock = [contentionLock(this.#settings.schema, turn)]
+    await connection.query('select pg_advisory_lock($1)', lock)
+    try {
+      return await work()
+    } finally {
+      await connection.query('select pg_advisory_unlock($1)', lock).catch(() => {})
+    }
+  }
+
+  #attempt(connection: PoolClient, jobs: readonly WriteJob<unknown>[]): Promise<Attempt> {
+    const lane = this.#laneOf(connection)
+    const write = { writer: lane.writer, number: ++lane.writes }
+    return inTransaction(connection, `begin isolation level serializable; ${noteWrite(write)}`, async () => {
+      const results: unknown[] = []
+      for (const job of jobs) results.push(await job(lane.database))
+      try {
+        await commit(connection)
+      } catch (error) {
+        if (failureKind(error) !== 'unreachable') throw error
+        return { results, lost: write }
+      }
+      return { results, lost: null }
+    })
+  }
+
+  /** Waits for the transaction, if the server is still about it. */
+  async #isCommitted({ writer, number }: Write): Promise<boolean> {
+    const sql = `insert into last_write (writer, number, written_at) values ($1, 0, now())
+      on conflict (writer) do update set written_at = excluded.written_at returning number`
+    const { rows } = await this.#connections.execute(sql, [writer])
+    return (rows[0] as { number: number }).number === number
+  }
+
+  #laneOf(connection: PoolClient): Lane {
+    const known = this.#lanes.get(connection)
+    if (known) return known
+    const dialect = new PostgresDialect({
+      execute: (sql, parameters) => connection.query(sql, [...parameters]),
+      schema: this.#settings.schema,
+    })
+    const lane = { database: new Kysely<Tables>({ dialect }), writer: randomUUID(), writes: 0 }
+    this.#lanes.set(connection, lane)
+    return lane
+  }
+}
+
+/** In one message with `begin`, so it costs no time on the way; it therefore takes no parameters. */
+const noteWrite = ({ writer, number }: Write): string =>
+  `insert into last_write (writer, number, written_at) values ('${writer}', ${number}, now())
+    on conflict (writer) do update set number = excluded.number, written_at = excluded.written_at`
+
+async function inTransaction<Result>(
+  connection: PoolClient,
+  begin: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await connection.query(begin)
+    return await work()
+  } catch (error) {
+    await connection.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+async function commit(connection: PoolClient): Promise<void> {
+  const { command } = await connection.query('commit')
+  // A transaction in which a statement failed is rolled back, and the server calls that no error.
+  if (command !== 'COMMIT') throw new Error('a statement of the transaction failed, and its job went on')
+}
+
+async function prepareSchema(connection: PoolClient, schema: string): Promise<void> {
+  const { rows } = await connection.query('select to_regnamespace($1) is not null as exists', [schema])
+  // `create schema if not exists` asks for rights that nobody needs where it exists.
+  if (!(rows[0] as { exists: boolean }).exists) await connection.query(`create schema ${schema}`)
+  await connection.query(
+    `create table if not exists last_write (
+      writer text primary key, number bigint not null, written_at timestamptz not null
+    )`,
+  )
+}
+
+const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23505'

@@ -1,0 +1,48 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { ServerReport } from './programs/postgres-server.ts'
+
+const program = fileURLToPath(new URL('./programs/postgres-server.ts', import.meta.url))
+
+/** A real PostgreSQL on a free port of this machine, empty, gone with the process that started it. */
+export class PostgresServer {
+  readonly url: string
+  readonly #child: ChildProcess
+  readonly #reports: AsyncIterator<string>
+
+  private constructor(child: ChildProcess, started: { url: string; reports: AsyncIterator<string> }) {
+    this.#child = child
+    this.url = started.url
+    this.#reports = started.reports
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const reports = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const first = await reports.next()
+    if (first.done === true) throw new Error('no PostgreSQL could be started; what it said is above')
+    const report = JSON.parse(first.value) as ServerReport & { state: 'started' }
+    return new PostgresServer(child, { url: report.url, reports })
+  }
+
+  /** Ends it in good order: those who are connected are told. */
+  stop = () => this.#command('stop')
+  /** As when the machine's power goes. */
+  kill = () => this.#command('kill')
+  start = () => this.#command('start')
+
+  /** Ends it for good, and removes its data. */
+  async close(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.stdin!.end()
+    await ended
+  }
+
+  async #command(command: 'stop' | 'kill' | 'start'): Promise<void> {
+    this.#child.stdin!.write(`${command}\n`)
+    const { done } = await this.#reports.next()
+    if (done === true) throw new Error(`the PostgreSQL server ended at "${command}"`)
+  }
+}
