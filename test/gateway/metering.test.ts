@@ -179,6 +179,15 @@ describe('with a hard budget of a dollar, a call that', () => {
     expect(spent + presumed).toBe(reserved)
   })
 
+  test('is cut and seems to have more tokens than it could costs no more than it could', async () => {
+    const words = 'x'.repeat(9_000)
+    const cut = () =>
+      eventStream(pieces(messageStart({ input_tokens: 100, output_tokens: 1 }), textDelta(words), new Error('cut')))
+    const { spent, presumed, reserved, metered } = await after(cut, streamed)
+    expect([spent, presumed]).toEqual([reserved, 0n])
+    expect(await metered.budget()).toMatchObject({ isClosed: false })
+  })
+
   test.each([
     ['ends without its end', () => eventStream(pieces(messageStart({ input_tokens: 9 })))],
     [

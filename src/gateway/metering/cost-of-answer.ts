@@ -26,7 +26,8 @@ export function costOfAnswer(
 ): CallCost {
   const usage = usageOf(facts)
   const isKnown = isFinal(facts) && hasTokens(usage)
-  const costNanoUsd = prices.billed === undefined ? 0n : costOfCall(usage, prices.billed)
+  const costNanoUsd =
+    prices.billed === undefined ? 0n : billedCost(facts, { usage, price: prices.billed, reservedNanoUsd })
   const listCostNanoUsd = prices.list === undefined ? 0n : costOfCall(usage, prices.list)
   const rest = reservedNanoUsd - costNanoUsd
   return {
@@ -38,9 +39,23 @@ export function costOfAnswer(
   }
 }
 
+/** An estimate by the length of an answer may lie above what its tokens can cost; what the service said may not. */
+function billedCost(
+  facts: AnswerFacts,
+  { usage, price, reservedNanoUsd }: { usage: CallUsage; price: ModelPrice; reservedNanoUsd: NanoUsd },
+): NanoUsd {
+  const cost = costOfCall(usage, price)
+  if (reservedNanoUsd === 0n || cost <= reservedNanoUsd) return cost
+  const reported = costOfCall(reportedUsage(facts), price)
+  return reported > reservedNanoUsd ? reported : reservedNanoUsd
+}
+
+const reportedUsage = ({ start, last }: AnswerFacts): CallUsage =>
+  start === null && last === null ? noCallUsage : callUsageOf(start, last)
+
 function usageOf(facts: AnswerFacts): CallUsage {
   if (facts.start === null && facts.last === null) return noCallUsage
-  const usage = callUsageOf(facts.start, facts.last)
+  const usage = reportedUsage(facts)
   if (isFinal(facts)) return usage
   return { ...usage, outputTokens: Math.max(usage.outputTokens, facts.estimatedOutputTokens) }
 }
