@@ -11,5 +11,5 @@ function advisoryLock(name: readonly string[]): bigint {
 /** Held by the process that migrates. */
 export const migrationLock = (schema: string): bigint => advisoryLock([schema, 'migration'])
 
-/** Held by the process whose transaction others kept from its commit. */
-export const contentionLock = (schema: string, turn: string): bigint => advisoryLock([schema, 'turn', turn])
+/** Held by the transaction whose turn it is. */
+export const turnLock = (schema: string, turn: string): bigint => advisoryLock([schema, 'turn', turn])

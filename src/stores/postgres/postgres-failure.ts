@@ -13,7 +13,6 @@ export type FailureKind = 'contention' | 'unreachable' | 'busy' | 'failed'
 const kindOfState: Readonly<Record<string, FailureKind>> = {
   '40001': 'contention', // serialization_failure
   '40P01': 'contention', // deadlock_detected
-  '23505': 'contention', // unique_violation: what a job looked for before it inserted came to be meanwhile
   '25006': 'unreachable', // read_only_sql_transaction: a standby, until it is promoted
   '25P03': 'unreachable', // idle_in_transaction_session_timeout
   '53300': 'unreachable', // too_many_connections
@@ -51,7 +50,7 @@ export function storageFailure(error: unknown, place: string): PerdureError {
 }
 
 const verbOf: Readonly<Record<FailureKind, string>> = {
-  contention: 'has too many writers at once',
+  contention: 'has too many writers of the same rows',
   unreachable: 'cannot be reached',
   busy: 'took too long',
   failed: 'failed',

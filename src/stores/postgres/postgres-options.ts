@@ -53,8 +53,8 @@ export function postgresSettings(options: PostgresStorageOptions): PostgresSetti
   const { url, host, port, database, user, password, ssl } = options
   if (typeof password === 'string') rememberSecret(password)
   const named = Object.entries({ host, port, database, user, password, ssl }).filter(([, value]) => value !== undefined)
-  const searchPath = `-c search_path=${schema}`
-  const place = url === undefined ? { options: searchPath } : { connectionString: completeUrl(url, searchPath) }
+  const server = `-c search_path=${schema} -c lock_timeout=${busyTimeoutMs} -c default_transaction_isolation=read\\ committed`
+  const place = url === undefined ? { options: server } : { connectionString: completeUrl(url, server) }
   return {
     schema,
     busyTimeoutMs,
@@ -74,7 +74,7 @@ export function postgresSettings(options: PostgresStorageOptions): PostgresSetti
 }
 
 /** Nothing of the text may get into an error: it holds the password. */
-function completeUrl(text: string, searchPath: string): string {
+function completeUrl(text: string, serverOptions: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
     throw new PerdureError('configuration_invalid', 'the URL of the database is no URL of a PostgreSQL', {
@@ -84,6 +84,6 @@ function completeUrl(text: string, searchPath: string): string {
   for (const secret of [url.password, decodeURIComponent(url.password), url.searchParams.get('password') ?? '']) {
     rememberSecret(secret)
   }
-  url.searchParams.set('options', [url.searchParams.get('options'), searchPath].filter(Boolean).join(' '))
+  url.searchParams.set('options', [url.searchParams.get('options'), serverOptions].filter(Boolean).join(' '))
   return url.href
 }

@@ -5,13 +5,13 @@ import type { PoolClient } from 'pg'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { WriteJob } from '../sql/sql-backend.ts'
-import { contentionLock, migrationLock } from './advisory-locks.ts'
+import { migrationLock, turnLock } from './advisory-locks.ts'
 import type { PostgresConnections } from './postgres-connections.ts'
 import { PostgresDialect } from './postgres-dialect.ts'
-import { failureKind, storageFailure } from './postgres-failure.ts'
+import { failureKind } from './postgres-failure.ts'
 import type { PostgresSettings } from './postgres-options.ts'
 
-/** The last write of a connection, which a row of `last_write` remembers if it was committed. */
+/** A write of a connection; the row of that connection in `last_write` tells the last that was committed. */
 interface Write {
   readonly writer: string
   readonly number: number
@@ -24,16 +24,17 @@ interface Lane {
   writes: number
 }
 
-type Attempt = { readonly results: unknown[] } & ({ readonly lost: null } | { readonly lost: Write })
+interface Attempt {
+  readonly results: unknown[]
+  /** Set when the connection broke during the commit. */
+  readonly lost: Write | null
+}
 
 const longestPauseMs = 50
-/** A row that came to be meanwhile is found by the next attempt; a row that is wrong is in the way again and again. */
-const mostUniqueViolations = 3
 
 /**
- * Runs jobs in serializable transactions. Where others are in the way the transaction is run again; where
- * the connection breaks during the commit, the database is asked whether it came through, so that a job is
- * neither lost nor done twice.
+ * Runs jobs in transactions that hold the lock of their turn. Where the connection breaks during the commit,
+ * the database is asked whether it came through, so that a job is neither lost nor done twice.
  */
 export class PostgresWriter {
   readonly #connections: PostgresConnections
@@ -48,16 +49,14 @@ export class PostgresWriter {
   /** @throws {PerdureError} what a job throws; `storage_busy`; `storage_failed`. */
   async transact(turn: string, jobs: readonly WriteJob<unknown>[]): Promise<unknown[]> {
     const startedAt = performance.now()
-    let uniqueViolations = 0
     for (let tried = 0; ; tried++) {
       try {
-        return await this.#connections.whileReachable(() => this.#attemptAndConfirm(jobs, tried === 0 ? null : turn))
+        return await this.#connections.whileReachable(() => this.#attemptAndConfirm(turn, jobs))
       } catch (error) {
-        const cause = PerdureError.is(error) ? error.cause : error
         const isOver = performance.now() - startedAt > this.#settings.busyTimeoutMs
-        if (isUniqueViolation(cause)) uniqueViolations++
-        if (isOver || failureKind(cause) !== 'contention') throw error
-        if (uniqueViolations > mostUniqueViolations) throw storageFailure(cause, this.#connections.place)
+        // Transactions of two turns that met at common rows, in opposite order.
+        const isContention = PerdureError.is(error) && failureKind(error.cause) === 'contention'
+        if (isOver || !isContention) throw error
       }
       await delay(Math.random() * Math.min(2 ** tried, longestPauseMs))
     }
@@ -65,10 +64,11 @@ export class PostgresWriter {
 
   /** One job, while no other process migrates; in the schema, which is made if it is missing. */
   async transactAlone(job: WriteJob<unknown>): Promise<unknown> {
+    const { schema } = this.#settings
+    const begin = 'begin; set local statement_timeout = 0; set local lock_timeout = 0'
     return this.#connections.whileReachable(() =>
       this.#connections.using((connection) =>
-        inTransaction(connection, 'begin; set local statement_timeout = 0', async () => {
-          const { schema } = this.#settings
+        inTransaction(connection, begin, async () => {
           await connection.query('select pg_advisory_xact_lock($1)', [migrationLock(schema)])
           await prepareSchema(connection, schema)
           const result = await job(this.#laneOf(connection).database)
@@ -79,31 +79,19 @@ export class PostgresWriter {
     )
   }
 
-  async #attemptAndConfirm(jobs: readonly WriteJob<unknown>[], lockedTurn: string | null): Promise<unknown[]> {
-    const { results, lost } = await this.#connections.using((connection) =>
-      this.#lockedBy(connection, lockedTurn, () => this.#attempt(connection, jobs)),
-    )
-    if (lost === null || (await this.#isCommitted(lost))) return results
-    return this.#attemptAndConfirm(jobs, lockedTurn)
-  }
-
-  /** Who failed once queues for the turn, over all processes, so that everybody gets his. */
-  async #lockedBy<Result>(connection: PoolClient, turn: string | null, work: () => Promise<Result>): Promise<Result> {
-    if (turn === null) return work()
-    // Before the transaction: a serializable one sees what was committed at its first statement, not after the wait.
-    const lock = [contentionLock(this.#settings.schema, turn)]
-    await connection.query('select pg_advisory_lock($1)', lock)
-    try {
-      return await work()
-    } finally {
-      await connection.query('select pg_advisory_unlock($1)', lock).catch(() => {})
+  async #attemptAndConfirm(turn: string, jobs: readonly WriteJob<unknown>[]): Promise<unknown[]> {
+    for (;;) {
+      const { results, lost } = await this.#connections.using((connection) => this.#attempt(connection, turn, jobs))
+      if (lost === null || (await this.#isCommitted(lost))) return results
     }
   }
 
-  #attempt(connection: PoolClient, jobs: readonly WriteJob<unknown>[]): Promise<Attempt> {
+  #attempt(connection: PoolClient, turn: string, jobs: readonly WriteJob<unknown>[]): Promise<Attempt> {
     const lane = this.#laneOf(connection)
     const write = { writer: lane.writer, number: ++lane.writes }
-    return inTransaction(connection, `begin isolation level serializable; ${noteWrite(write)}`, async () => {
+    // One message, so that it costs one way to the server and back; it therefore takes no parameters.
+    const begin = `begin; select pg_advisory_xact_lock(${turnLock(this.#settings.schema, turn)}); ${noteWrite(write)}`
+    return inTransaction(connection, begin, async () => {
       const results: unknown[] = []
       for (const job of jobs) results.push(await job(lane.database))
       try {
@@ -116,7 +104,7 @@ export class PostgresWriter {
     })
   }
 
-  /** Waits for the transaction, if the server is still about it. */
+  /** Waits for the transaction, if the server is still about it: both write the same row. */
   async #isCommitted({ writer, number }: Write): Promise<boolean> {
     const sql = `insert into last_write (writer, number, written_at) values ($1, 0, now())
       on conflict (writer) do update set written_at = excluded.written_at returning number`
@@ -137,11 +125,14 @@ export class PostgresWriter {
   }
 }
 
-/** In one message with `begin`, so it costs no time on the way; it therefore takes no parameters. */
 const noteWrite = ({ writer, number }: Write): string =>
   `insert into last_write (writer, number, written_at) values ('${writer}', ${number}, now())
     on conflict (writer) do update set number = excluded.number, written_at = excluded.written_at`
 
+/**
+ * The work commits. Its statements see, each of them, what is committed (`read committed`): after the wait for
+ * its turn a job must see what those before it wrote, and not what was when it began to wait.
+ */
 async function inTransaction<Result>(
   connection: PoolClient,
   begin: string,
@@ -172,6 +163,3 @@ async function prepareSchema(connection: PoolClient, schema: string): Promise<vo
     )`,
   )
 }
-
-const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '23505'

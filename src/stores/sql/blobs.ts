@@ -23,7 +23,7 @@ export async function putBlob(
   await transaction
     .insertInto('blob')
     .values({ organization_id, workspace_id, ...blob })
-    // Writes the row anew rather than nothing, so that whoever just removes the blob as unused collides with this.
+    // An update, and not nothing, locks the row: whoever is about to remove the blob as unused waits, and finds it used.
     .onConflict((conflict) =>
       conflict.columns(['organization_id', 'workspace_id', 'hash']).doUpdateSet({ hash: blob.hash }),
     )
@@ -50,10 +50,18 @@ export async function deleteUnreferencedBlobs(
 ): Promise<void> {
   const { organization_id, workspace_id } = workspace
   for (let start = 0; start < hashes.length; start += hashesPerStatement) {
+    const some = hashes.slice(start, start + hashesPerStatement)
+    // Locks the rows: other sessions may be about to refer to them, and the next statement sees what they committed.
+    await transaction
+      .updateTable('blob')
+      .set((eb) => ({ hash: eb.ref('hash') }))
+      .where((eb) => eb.and({ organization_id, workspace_id }))
+      .where('hash', 'in', some)
+      .execute()
     await transaction
       .deleteFrom('blob')
       .where((eb) => eb.and({ organization_id, workspace_id }))
-      .where('hash', 'in', hashes.slice(start, start + hashesPerStatement))
+      .where('hash', 'in', some)
       .where((eb) =>
         eb.not(
           eb.exists(

@@ -10,12 +10,13 @@ export interface SqlBackend {
   /** The database's clock in milliseconds since 1970. */
   readonly now: Expression<number>
   /**
-   * Runs the job in a transaction and resolves once it is durable. Transactions are serializable, whatever
-   * their turns: all that was written is as if one job had run after another. Jobs that wait at the same time
-   * may share a transaction, and a job may be run again from its beginning: its only effects are its queries.
+   * Runs the job in a transaction and resolves once it is durable. Jobs that wait at the same time may
+   * share a transaction, and a job may be run again from its beginning: its only effects are its queries.
    *
-   * `turn` names what the job works on, such as a session. Jobs of one turn wait for each other; those of
-   * different turns may run side by side.
+   * `turn` names what the job works on: a session, the ledger of an organization. Jobs of one turn run one
+   * after another, over all processes. Those of different turns may run side by side, and see what others
+   * have committed from statement to statement: what a job only reads of another turn may be old when it
+   * writes, unless it locks the row by an update.
    * @throws {PerdureError} what the job throws; `storage_busy`; `storage_failed`.
    */
   write<Result>(turn: string, job: WriteJob<Result>): Promise<Result>

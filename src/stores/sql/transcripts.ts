@@ -146,7 +146,8 @@ export class SqlTranscriptStore implements TranscriptStore {
         conflict
           .columns(['organization_id', 'workspace_id', 'agent_session_id'])
           .doUpdateSet((eb) => ({
-            session_id: write.owner,
+            // A session that claimed the conversation just now keeps it.
+            session_id: eb.fn.coalesce('excluded.session_id', 'conversation.session_id'),
             fence: write.fence,
             last_position: eb('conversation.last_position', '+', write.count),
             updated_at: now,
