@@ -8,9 +8,13 @@ import { apiErrorResponse } from '../wire/api-error.ts'
 export function budgetReached(budget: BudgetState, { neededNanoUsd }: { neededNanoUsd: NanoUsd }): PerdureError {
   const why = budget.isClosed
     ? 'a call cost more than it could, so nothing more is spent until the limit is set anew'
-    : `${dollars(leftOf({ ...budget, reservedNanoUsd: 0n }))} is left, and the next call could cost ${dollars(neededNanoUsd)}`
+    : `${dollars(leftOf({ ...budget, reservedNanoUsd: 0n }))} is left${presumedOf(budget)}, and the next call could cost ${dollars(neededNanoUsd)}`
   return reached(budget, `The budget of ${dollars(budget.limitNanoUsd)} for ${nameOf(budget)} is reached: ${why}.`)
 }
+
+/** Else whoever looks at the costs alone wonders where the rest is. */
+const presumedOf = ({ presumedNanoUsd }: BudgetState): string =>
+  presumedNanoUsd > 0n ? ` (${dollars(presumedNanoUsd)} counts for calls whose end nobody saw)` : ''
 
 /** An answer was cut because the budget left no room for more. */
 export const answerCut = (budget: BudgetState, { maxTokens }: { maxTokens: number }): PerdureError =>
