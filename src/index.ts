@@ -68,6 +68,8 @@ export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 
 // Storage
 export { MemoryStorage } from './stores/memory/memory-storage.ts'
+export { PostgresStorage } from './stores/postgres/postgres-storage.ts'
+export type { PostgresStorageOptions } from './stores/postgres/postgres-options.ts'
 export { SqliteStorage } from './stores/sqlite/sqlite-storage.ts'
 export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
 

@@ -22,7 +22,7 @@ const proven = [
   'src',
   'test/proofs',
   'test/stores/store-process.ts',
-  'test/stores/sqlite-kill.test.ts',
+  'test/stores/store-kill.test.ts',
   'package-lock.json',
 ]
 const git = (...args: string[]): string =>

@@ -8,12 +8,14 @@ import {
   type WorkspaceStores,
 } from '../ports/storage.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { databaseUrlOf } from './environment-database.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
 import { processRuntime } from './process-runtime.ts'
 
 export interface WorkspaceOptions {
-  /** Where sessions are kept. Default: SQLite in the data directory. */
+  /** Where sessions are kept. Default: the PostgreSQL of `DATABASE_URL`, else SQLite in the data directory. */
   readonly storage?: StorageSource
+  /** Folder of the SQLite; whoever names one means it, whatever `DATABASE_URL` says. */
   readonly dataDirectory?: string
   readonly organizationId?: string
   readonly workspaceId?: string
@@ -22,14 +24,17 @@ export interface WorkspaceOptions {
 export interface OpenWorkspace {
   readonly stores: WorkspaceStores
   readonly sandboxes: SandboxProvider
+  /** Where the stores are, without secrets. */
+  readonly description: string
 }
 
-/** The stores of one tenant’s space, in the storage that was given or in the data directory. */
+/** The stores of one tenant’s space, in the storage that was given, in the database of the environment or in the data directory. */
 export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWorkspace> {
   const directory = directoryOf(options)
-  const stores = (await storageOf(options, directory)).workspace(scopeOf(options))
+  const storage = await storageOf(options, directory)
+  const stores = storage.workspace(scopeOf(options))
   if (options.storage === undefined) await stores.sessions.deleteExpired()
-  return { stores, sandboxes: directory.sandboxes }
+  return { stores, sandboxes: directory.sandboxes, description: storage.description }
 }
 
 /** The ledgers of a tenant’s space and of all its organization’s. */
@@ -41,8 +46,11 @@ export async function openAccounts(
   return { workspace: storage.workspace(scope).ledger, organization: storage.organization(scope.organizationId) }
 }
 
-const storageOf = (options: WorkspaceOptions, directory: DataDirectory): Promise<Storage> =>
-  (options.storage ?? directory).open()
+function storageOf(options: WorkspaceOptions, directory: DataDirectory): Promise<Storage> {
+  if (options.storage !== undefined) return options.storage.open()
+  const url = options.dataDirectory === undefined ? databaseUrlOf(process.env) : undefined
+  return (url === undefined ? directory : processRuntime().database(url)).open()
+}
 
 const directoryOf = ({ dataDirectory }: WorkspaceOptions): DataDirectory =>
   processRuntime().dataDirectory(

@@ -4,12 +4,14 @@ import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.t
 import { createModelGateway } from '../gateway/create-model-gateway.ts'
 import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { ModelGateway } from '../ports/model-gateway.ts'
+import type { StorageSource } from '../ports/storage.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
+import { environmentDatabase } from './environment-database.ts'
 import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
 
-/** What all runs of one process share: one gateway and its upstreams, one driver, one connection per data directory. */
+/** What all runs of one process share: one gateway and its upstreams, one driver, one connection per data directory or database. */
 export interface ProcessRuntime {
   readonly gateway: ModelGateway
   readonly upstreams: ProcessUpstreams
@@ -17,6 +19,8 @@ export interface ProcessRuntime {
   readonly startSlots: StartSlots
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
+  /** The same for a PostgreSQL of the environment. */
+  database(url: string): StorageSource
   /** Lets go of everything, after the runs have ended. A later use begins afresh. */
   close(): Promise<void>
 }
@@ -33,6 +37,7 @@ export function processRuntime(): ProcessRuntime {
 
 function createProcessRuntime(forget: () => void): ProcessRuntime {
   const directories = new Map<string, DataDirectory>()
+  const databases = new Map<string, StorageSource>()
   const place = makeGatewayPlace()
   const gateway = createModelGateway(place.listen === undefined ? {} : { listen: place.listen })
   const upstreams = new ProcessUpstreams()
@@ -48,12 +53,19 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
       directories.set(path, opened)
       return opened
     },
+    database(url) {
+      const known = databases.get(url)
+      if (known !== undefined) return known
+      const opened = environmentDatabase(url)
+      databases.set(url, opened)
+      return opened
+    },
     async close() {
       forget()
       await gateway.close()
       place.remove()
       await upstreams.close()
-      await Promise.all([...directories.values()].map((directory) => directory.close()))
+      await Promise.all([...directories.values(), ...databases.values()].map((source) => source.close()))
     },
   }
 }

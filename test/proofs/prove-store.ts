@@ -10,7 +10,7 @@ const runner = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 
 /** The kill test of the store, with other moments and more of them. @throws when it fails. */
 export async function proveStore(seed: number): Promise<TrialFacts> {
-  const child = spawn(process.execPath, [runner, 'run', 'test/stores/sqlite-kill.test.ts', '--reporter=dot'], {
+  const child = spawn(process.execPath, [runner, 'run', 'test/stores/store-kill.test.ts', '--reporter=dot'], {
     cwd: root,
     env: { ...process.env, PERDURE_STORE_KILLS: String(killsPerTrial), PERDURE_STORE_SEED: String(seed) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,15 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newIdBody } from '../../src/domain/ids.ts'
 import type { Storage, WorkspaceScope } from '../../src/ports/storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
+import { openPostgresStorage } from '../../src/stores/postgres/open-postgres-storage.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { sampleOwner, type StorageUnderTest } from '../../src/testing/contract-samples.ts'
 import { sampleCall, sampleRequest } from '../../src/testing/ledger-samples.ts'
+import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import { freshScope, LedgerModel, steps, type Step } from './ledger-model.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
 
 const newDirectory = temporaryDirectories()
 const backends: [string, number, StorageUnderTest][] = [
   ['memory', 150, { open: async (options) => openMemoryStorage(options) }],
+  [
+    'PostgreSQL',
+    8,
+    {
+      open: async (options) =>
+        openPostgresStorage({ url: await sharedPostgresUrl(), schema: freshSchema(), ...options }),
+    },
+  ],
   ['SQLite', 25, { open: (options) => openSqliteStorage({ dataDirectory: newDirectory(), ...options }) }],
 ]
 

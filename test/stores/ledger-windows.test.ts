@@ -4,10 +4,14 @@ import { sql } from 'kysely'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Storage } from '../../src/ports/storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
+import { openPostgresBackend } from '../../src/stores/postgres/postgres-backend.ts'
+import { postgresSettings } from '../../src/stores/postgres/postgres-options.ts'
 import { createSqlStorage } from '../../src/stores/sql/create-sql-storage.ts'
+import type { SqlBackend } from '../../src/stores/sql/sql-backend.ts'
 import { openSqliteBackend } from '../../src/stores/sqlite/sqlite-backend.ts'
 import { scopeA } from '../../src/testing/contract-samples.ts'
 import { sampleAccount, sampleCall, sampleLimit, sampleRequest } from '../../src/testing/ledger-samples.ts'
+import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
 
 const newDirectory = temporaryDirectories()
@@ -21,8 +25,17 @@ interface TimedStorage {
 async function openTimedSqlite(): Promise<TimedStorage> {
   const folder = newDirectory()
   mkdirSync(folder, { recursive: true })
-  const backend = await openSqliteBackend({ file: join(folder, 'timed.db'), busyTimeoutMs: 1000 })
-  await backend.writeAlone((transaction) => sql`create table clock (now integer not null)`.execute(transaction))
+  return withClock(await openSqliteBackend({ file: join(folder, 'timed.db'), busyTimeoutMs: 1000 }))
+}
+
+async function openTimedPostgres(): Promise<TimedStorage> {
+  return withClock(
+    await openPostgresBackend(postgresSettings({ url: await sharedPostgresUrl(), schema: freshSchema() })),
+  )
+}
+
+async function withClock(backend: SqlBackend): Promise<TimedStorage> {
+  await backend.writeAlone((transaction) => sql`create table clock (now bigint not null)`.execute(transaction))
   const setClock = async (time: string) => {
     await backend.writeAlone(async (transaction) => {
       await sql`delete from clock`.execute(transaction)
@@ -43,6 +56,7 @@ afterEach(() => void vi.useRealTimers())
 describe.each([
   ['memory', openTimedMemory],
   ['SQLite', openTimedSqlite],
+  ['PostgreSQL', openTimedPostgres],
 ])('the windows of budgets in %s', (_name, open) => {
   it('begin anew with each day and month, and what was spent before is still told', async () => {
     const { storage, setClock } = await open()

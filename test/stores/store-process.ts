@@ -1,9 +1,9 @@
-// A process of its own that works on a data directory and tells on standard output, line by line, what was acknowledged.
+// A process of its own that works on a storage and tells on standard output, line by line, what was acknowledged.
 import type { SessionId } from '../../src/domain/ids.ts'
 import type { EventDraft } from '../../src/domain/session-event.ts'
 import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
-import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { codeOf, sampleEvent, scopeA } from '../../src/testing/contract-samples.ts'
+import { openPlace, type StoragePlace } from './storage-place.ts'
 
 /** One line of output. A line is written whole before the next statement runs, so a kill loses none. */
 export type ProcessReport =
@@ -14,7 +14,7 @@ export type ProcessReport =
 
 export interface ProcessTask {
   readonly do: 'append' | 'drive' | 'wake-up-stale'
-  readonly dataDirectory: string
+  readonly place: StoragePlace
   readonly sessionId: SessionId
   readonly agentSessionId: string
   readonly count: number
@@ -25,7 +25,7 @@ const report = (line: ProcessReport) => process.stdout.write(`${JSON.stringify(l
 if (import.meta.main) await work(JSON.parse(process.argv[2]!) as ProcessTask)
 
 async function work(task: ProcessTask): Promise<void> {
-  const storage = await openSqliteStorage({ dataDirectory: task.dataDirectory })
+  const storage = await openPlace(task.place)
   const stores = storage.workspace(scopeA)
   const append = async (drafts: EventDraft[], fence: number) => {
     const appended = await stores.events.append(task.sessionId, drafts, { fence })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { databaseUrlOf } from '../../compose/environment-database.ts'
 import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
 import { openWorkspace } from '../../compose/open-workspace.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -8,6 +9,23 @@ import type { Check } from './check.ts'
 
 /** Whether sessions can be kept where they are, or where they would be. Leaves nothing behind. */
 export async function checkStorage(named: string | undefined): Promise<Check> {
+  const isInDatabase = named === undefined && databaseUrlOf(process.env) !== undefined
+  return isInDatabase ? checkDatabase() : checkDataDirectory(named)
+}
+
+async function checkDatabase(): Promise<Check> {
+  const facts = { name: 'database', isRequired: true, why: 'Sessions are kept in it.' }
+  try {
+    const { stores, description } = await openWorkspace({})
+    const sessions = await stores.sessions.list()
+    return { ...facts, isOk: true, found: `${description}, sessions: ${sessions.length}`, remedy: null }
+  } catch (error) {
+    const { message, hint } = PerdureError.from(error)
+    return { ...facts, isOk: false, found: message, remedy: hint }
+  }
+}
+
+async function checkDataDirectory(named: string | undefined): Promise<Check> {
   const path = locateDataDirectory({ named, environment: process.env, currentDirectory: process.cwd() })
   const facts = { name: 'data directory', isRequired: true, why: 'Sessions are kept in it.' }
   try {

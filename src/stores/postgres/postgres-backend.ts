@@ -28,7 +28,7 @@ export async function openPostgresBackend(settings: PostgresSettings): Promise<S
     return queue
   }
   return {
-    description: `postgres ${connections.place} (schema ${schema})`,
+    description: `postgres ${connections.place} (${[`schema ${schema}`, ...connections.caveats].join(', ')})`,
     reader: new Kysely<Tables>({ dialect: new PostgresDialect({ execute: connections.execute, schema }) }),
     // Of the statement, so that all its columns say the same; a transaction may have waited since its beginning.
     now: sql<number>`cast(floor(extract(epoch from statement_timestamp()) * 1000) as bigint)`,

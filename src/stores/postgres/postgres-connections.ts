@@ -14,6 +14,8 @@ const int8Oid = 20
 export class PostgresConnections {
   /** Where the database is, without secrets: `db.example:5432/app`. */
   readonly place: string
+  /** Settings of the server under which a commit may be lost that was acknowledged. */
+  caveats: readonly string[] = []
   readonly #pool: Pool
   readonly #newClient: () => Client
   readonly #outageTimeoutMs: number
@@ -44,7 +46,8 @@ export class PostgresConnections {
     const pool = new pg.Pool({ ...client, max: settings.maxConnections, allowExitOnIdle: true })
     const connections = new PostgresConnections(pool, () => new pg.Client(client), settings)
     try {
-      await connections.#waitFor(() => pool.query('select 1'), isStarting)
+      const { rows } = await connections.#waitFor(() => pool.query<Setting>(readDurability), isStarting)
+      connections.caveats = rows.map(({ name }) => `${name} is off`)
       return connections
     } catch (error) {
       await connections.close()
@@ -110,5 +113,12 @@ export class PostgresConnections {
     }
   }
 }
+
+interface Setting {
+  readonly name: string
+}
+
+const readDurability = `
+  select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`
 
 const isStarting = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57P03'

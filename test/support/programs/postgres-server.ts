@@ -37,7 +37,7 @@ try {
   await server.initialise()
   await start()
 } catch (error) {
-  console.error(String(error), errors.join(''))
+  process.stderr.write(`${String(error)}\n${errors.join('')}`)
   process.exit(1)
 }
 

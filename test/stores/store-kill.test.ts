@@ -1,29 +1,27 @@
 import { expect, it } from 'vitest'
-import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { newSession, pause, scopeA } from '../../src/testing/contract-samples.ts'
+import { sharedPlaces } from './shared-places.ts'
 import { seededRandom, startProcess } from './start-process.ts'
+import { openPlace } from './storage-place.ts'
 import type { ProcessReport } from './store-process.ts'
-import { temporaryDirectories } from './temporary-directory.ts'
 
 /** For a long proof: PERDURE_STORE_KILLS=1000, and PERDURE_STORE_SEED to see others than the usual moments. */
 const kills = Number(process.env['PERDURE_STORE_KILLS'] ?? 20)
 const seed = Number(process.env['PERDURE_STORE_SEED'] ?? 1)
 const longestLifeMs = 120
 
-const newDirectory = temporaryDirectories()
-
-it(
-  `loses nothing that was acknowledged over ${kills} kills at random moments`,
-  async () => {
+it.each(sharedPlaces())(
+  `%s loses nothing that was acknowledged over ${kills} kills at random moments`,
+  async (_name, newPlace) => {
     const random = seededRandom(seed)
-    const dataDirectory = newDirectory()
-    const storage = await openSqliteStorage({ dataDirectory })
+    const place = await newPlace()
+    const storage = await openPlace(place)
     const stores = storage.workspace(scopeA)
     const sessionId = await newSession(stores)
     const agentSessionId = 'c0ffee00-0000-4000-8000-000000000000'
     const acknowledged: ProcessReport[] = []
     for (let kill = 0; kill < kills; kill++) {
-      const driver = startProcess({ do: 'drive', dataDirectory, sessionId, agentSessionId, count: 1_000_000 })
+      const driver = startProcess({ do: 'drive', place, sessionId, agentSessionId, count: 1_000_000 })
       // Each takes over from its dead predecessor.
       expect(await driver.saw('ready')).toEqual({ kind: 'ready', fence: kill + 1 })
       await pause(random() * longestLifeMs)

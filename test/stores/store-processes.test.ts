@@ -1,26 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
-import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { newSession, pause, sampleEvent, scopeA, take } from '../../src/testing/contract-samples.ts'
+import { sharedPlaces } from './shared-places.ts'
 import { startProcess } from './start-process.ts'
-import { temporaryDirectories } from './temporary-directory.ts'
+import { openPlace, type StoragePlace } from './storage-place.ts'
 
-const newDirectory = temporaryDirectories()
 const agentSessionId = 'c0ffee00-0000-4000-8000-000000000000'
 
-async function openShared() {
-  const dataDirectory = newDirectory()
-  const storage = await openSqliteStorage({ dataDirectory })
+async function openShared(newPlace: () => Promise<StoragePlace>) {
+  const place = await newPlace()
+  const storage = await openPlace(place)
   const stores = storage.workspace(scopeA)
-  return { dataDirectory, storage, stores, sessionId: await newSession(stores) }
+  return { place, storage, stores, sessionId: await newSession(stores) }
 }
 
-describe('several processes on one data directory', () => {
+describe.each(sharedPlaces())('several processes on one %s', (_name, newPlace) => {
   it('append to one session at once, without gap or loss, while another session is written here', async () => {
-    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const { place, storage, stores, sessionId } = await openShared(newPlace)
     const own = await newSession(stores)
     const count = 150
-    const task = { do: 'append', dataDirectory, sessionId, agentSessionId, count } as const
+    const task = { do: 'append', place, sessionId, agentSessionId, count } as const
     const writers = [startProcess(task), startProcess(task)]
     await Promise.all(writers.map((writer) => writer.saw('ready')))
     for (let index = 0; index < count; index++) await stores.events.append(own, [sampleEvent()], { fence: 0 })
@@ -39,7 +38,7 @@ describe('several processes on one data directory', () => {
   })
 
   it('let a subscriber in one see within 100 ms what another appends', async () => {
-    const { dataDirectory, storage, stores, sessionId } = await openShared()
+    const { place, storage, stores, sessionId } = await openShared(newPlace)
     const count = 100
     const seen: { id: string; atMs: number }[] = []
     const reading = (async () => {
@@ -48,7 +47,7 @@ describe('several processes on one data directory', () => {
         if (seen.length === count) return
       }
     })()
-    const writer = startProcess({ do: 'append', dataDirectory, sessionId, agentSessionId, count })
+    const writer = startProcess({ do: 'append', place, sessionId, agentSessionId, count })
     await Promise.all([reading, writer.ended])
 
     expect(seen.map(({ id }) => id)).toEqual((await stores.events.read(sessionId)).map(({ id }) => id))
@@ -62,8 +61,8 @@ describe('several processes on one data directory', () => {
   })
 
   it('end a subscription when another process deletes the session', async () => {
-    const { dataDirectory, storage, stores, sessionId } = await openShared()
-    const other = await openSqliteStorage({ dataDirectory })
+    const { place, storage, stores, sessionId } = await openShared(newPlace)
+    const other = await openPlace(place)
     const reading = take(stores.events.subscribe(sessionId), 9)
     const [appended] = await other.workspace(scopeA).events.append(sessionId, [sampleEvent()], { fence: 0 })
     await pause(60)
@@ -73,8 +72,8 @@ describe('several processes on one data directory', () => {
   })
 
   it('take a session over at once when the process that drove it was killed', async () => {
-    const { dataDirectory, storage, stores, sessionId } = await openShared()
-    const driver = startProcess({ do: 'drive', dataDirectory, sessionId, agentSessionId, count: 1_000_000 })
+    const { place, storage, stores, sessionId } = await openShared(newPlace)
+    const driver = startProcess({ do: 'drive', place, sessionId, agentSessionId, count: 1_000_000 })
     const { fence } = (await driver.saw('ready')) as { fence: number }
     const owner = ownerOfThisProcess('run-here')
     const early = stores.leases.acquire(sessionId, { owner, ttlMs: 1000 })
@@ -89,8 +88,8 @@ describe('several processes on one data directory', () => {
   })
 
   it('let a driver that lost its lease write nothing', async () => {
-    const { dataDirectory, storage, stores, sessionId } = await openShared()
-    const stale = startProcess({ do: 'wake-up-stale', dataDirectory, sessionId, agentSessionId, count: 0 })
+    const { place, storage, stores, sessionId } = await openShared(newPlace)
+    const stale = startProcess({ do: 'wake-up-stale', place, sessionId, agentSessionId, count: 0 })
     await stale.saw('ready')
     await pause(80)
     const lease = await stores.leases.acquire(sessionId, { owner: ownerOfThisProcess('run-here'), ttlMs: 60_000 })
