@@ -116,6 +116,36 @@ export const errorCodes = {
     'Read what differs; record the run again if the change is wanted, or add a row to normalise if it is chance.',
   ),
   cassette_invalid: entry(false, 400, 2, 'Record the run again, or use the version of Perdure that recorded it.'),
+  checkpoint_not_found: entry(
+    false,
+    404,
+    2,
+    'Name a checkpoint of this work tree, or fetch it from where it was stored.',
+  ),
+  checkpoint_invalid: entry(
+    false,
+    500,
+    1,
+    'The checkpoint is incomplete or damaged and was not used: fetch it again, or use another one.',
+  ),
+  checkpoint_unfinished: entry(
+    false,
+    409,
+    1,
+    'A restore of this work tree was interrupted: run it again, to the checkpoint that the details name or to another.',
+  ),
+  checkpoint_git_moved: entry(
+    false,
+    409,
+    1,
+    'Read the warnings in the details: accept them, or restore the repository as well.',
+  ),
+  checkpoint_failed: entry(
+    true,
+    500,
+    1,
+    'Stop what still writes to the work tree, check the disk, and try again: nothing that was saved is lost.',
+  ),
   sandbox_unsupported: entry(
     false,
     400,

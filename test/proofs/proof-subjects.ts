@@ -1,4 +1,5 @@
 import { proveBudgets } from './prove-budgets.ts'
+import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveFleets } from './prove-fleets.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
@@ -28,6 +29,11 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
     what: 'nobody: runs share budgets, and the service fails at random',
     realBinary: false,
     trial: proveFleets,
+  },
+  checkpoints: {
+    what: 'a process that restores a work tree is killed',
+    realBinary: false,
+    trial: proveCheckpoints,
   },
   lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
 }

@@ -1,5 +1,6 @@
 import { requires } from '../support/require.ts'
 import { proveBudgets } from './prove-budgets.ts'
+import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
 import { proveSession } from './prove-session.ts'
@@ -27,6 +28,19 @@ requires('linux', 'pid-namespace').describe('a session', () => {
 requires('linux').describe('a ledger', () => {
   const { test } = requires()
   test('keeps its limits when those who spend are killed', () => inPairs([1, 2, 3], proveLedger), 120_000)
+})
+
+requires('linux').describe('a work tree', () => {
+  const { test } = requires()
+  test(
+    'is restored byte for byte, also when the restore is killed',
+    () =>
+      inPairs(
+        Array.from({ length: 6 }, (_, index) => index + 1),
+        proveCheckpoints,
+      ),
+    120_000,
+  )
 })
 
 requires('linux').describe('a hard budget', () => {

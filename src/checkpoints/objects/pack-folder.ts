@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packNameSchema, type PackName } from '../../domain/checkpoint-id.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import { parsePackIndex } from './pack-index.ts'
+import { writeDurably } from './write-durably.ts'
+
+/** The files of the packs: those of a bare git repository, so that git can read them too. */
+export class PackFolder {
+  readonly #folder: string
+
+  constructor(store: string) {
+    this.#folder = join(store, 'objects', 'pack')
+    if (existsSync(this.#folder)) return
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    mkdirSync(join(store, 'refs', 'checkpoints'), { recursive: true, mode: 0o700 })
+    writeDurably(join(store, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
+    writeDurably(join(store, 'HEAD'), 'ref: refs/heads/none\n')
+  }
+
+  /** The packs that are complete: one without its index was being written when its writer died. */
+  load(): { name: PackName; objects: ReturnType<typeof parsePackIndex> }[] {
+    const files = new Set(readdirSync(this.#folder))
+    return [...files]
+      .filter((file) => file.endsWith('.pack') && files.has(file.replace(/pack$/, 'idx')))
+      .toSorted()
+      .map((file) => {
+        const name = packNameSchema.parse(file.slice(0, -'.pack'.length))
+        return { name, objects: parsePackIndex(readFileSync(join(this.#folder, `${name}.idx`))) }
+      })
+  }
+
+  fileOf(name: PackName): string {
+    return join(this.#folder, `${name}.pack`)
+  }
+
+  /** @throws {PerdureError} `checkpoint_not_found` for a pack that is not there. */
+  read(name: PackName): Buffer {
+    if (!existsSync(this.fileOf(name))) throw new PerdureError('checkpoint_not_found', `There is no ${name}.`)
+    return readFileSync(this.fileOf(name))
+  }
+
+  write(pack: Buffer, index: Buffer): PackName {
+    const name = packNameSchema.parse(`pack-${pack.subarray(-20).toString('hex')}`)
+    writeDurably(this.fileOf(name), pack)
+    writeDurably(join(this.#folder, `${name}.idx`), index)
+    return name
+  }
+}
