@@ -65,7 +65,7 @@ const shortAnswer = 4_096
  * Where others hold a part of the budget, a call is content with room for so many tokens, or so few where that does not
  * fit: agents ask for far more than nearly all of their answers need, and would stand in each other's way.
  */
-const sharedAnswers = [16_384, 8_192] as const
+const sharedAnswer = { long: 16_384, short: 8_192 } as const
 
 /** After waiting so long for that, a call takes whatever is left, if it makes sense. */
 const patienceMs = 60_000
@@ -186,11 +186,12 @@ class CallAtGate {
    * it back: whoever takes all makes everybody else wait for one call.
    */
   #share({ busy, waitedMs }: Queued): NanoUsd {
-    const [long, short] = sharedAnswers.map((tokens) => this.#cost(Math.min(tokens, this.#bounds.outputTokens)))
-    if (busy === null) return long!
-    const left = leftOf(busy)
-    if (long! <= left) return long!
-    return waitedMs > patienceMs && this.#minimum() <= left && left < short! ? left : short!
+    const costOf = (tokens: number): NanoUsd => this.#cost(Math.min(tokens, this.#bounds.outputTokens))
+    const long = costOf(sharedAnswer.long)
+    const left = busy === null ? long : leftOf(busy)
+    if (long <= left) return long
+    const short = costOf(sharedAnswer.short)
+    return waitedMs > patienceMs && this.#minimum() <= left && left < short ? left : short
   }
 
   async #admitted(grantedNanoUsd: NanoUsd): Promise<GateAnswer> {
