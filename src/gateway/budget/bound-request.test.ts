@@ -62,6 +62,11 @@ describe('bytes', () => {
     const asksForMore = { 'anthropic-beta': 'a,context-1m-2025-08-07' }
     expect(boundOf(sonnet, undefined, asksForMore).bounds.promptTokens).toBeGreaterThan(300_000)
   })
+
+  test('no answer is longer than the context window, whatever is asked for', () => {
+    expect(boundOf({ ...base, max_tokens: 9e15 }).bounds.outputTokens).toBe(200_000)
+    expect(boundOf(base).bounds.outputTokens).toBe(1_000)
+  })
 })
 
 /** All strings of a value, as far as a model reads them. */

@@ -39,7 +39,8 @@ export function boundRequest({ body, headers, known }: BoundedRequest): RequestB
   return {
     bounds: {
       promptTokens: extraRounds === 0 ? firstRound : window * (1 + extraRounds),
-      outputTokens: Number(body['max_tokens']),
+      // An answer is read by its own model as it is written: no more of it fits into the window, whatever was asked for.
+      outputTokens: Math.min(Number(body['max_tokens']), window),
       cacheWrite: cacheWriteOf(body),
       webSearchRequests,
       speed: body['speed'] === 'fast' ? 'fast' : 'standard',
