@@ -45,6 +45,16 @@ describe('a PostgreSQL', () => {
       expect(own).toHaveLength(1)
     }))
 
+  it('remembers no writer that has gone', () =>
+    withDatabase(async (stores, { client, schema, storage }) => {
+      await newSession(stores)
+      const writers = async () => (await client.query(`select 1 from ${schema}.last_write`)).rowCount
+      expect(await writers()).toBe(1)
+      await client.query(`insert into ${schema}.last_write values ('killed', 7, now() - interval '2 days')`)
+      await storage.close()
+      expect(await writers()).toBe(0)
+    }))
+
   it('says where it is and what it does not keep, without its password', () =>
     withDatabase(async (_stores, { schema, storage }) => {
       const { port } = new URL(await sharedPostgresUrl())

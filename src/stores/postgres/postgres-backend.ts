@@ -41,6 +41,7 @@ export async function openPostgresBackend(settings: PostgresSettings): Promise<S
       isClosed = true
       await Promise.all([...queues.values()].map((queue) => queue.close()))
       await hub.close()
+      await writer.close()
       await connections.close()
     },
   }

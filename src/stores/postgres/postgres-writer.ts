@@ -40,6 +40,8 @@ export class PostgresWriter {
   readonly #connections: PostgresConnections
   readonly #settings: PostgresSettings
   readonly #lanes = new WeakMap<PoolClient, Lane>()
+  readonly #writers: string[] = []
+  #forgetting: Promise<unknown> | undefined
 
   constructor(connections: PostgresConnections, settings: PostgresSettings) {
     this.#connections = connections
@@ -48,6 +50,7 @@ export class PostgresWriter {
 
   /** @throws {PerdureError} what a job throws; `storage_busy`; `storage_failed`. */
   async transact(turn: string, jobs: readonly WriteJob<unknown>[]): Promise<unknown[]> {
+    this.#forgetting ??= this.#forget([])
     const startedAt = performance.now()
     for (let tried = 0; ; tried++) {
       try {
@@ -77,6 +80,19 @@ export class PostgresWriter {
         }),
       ),
     )
+  }
+
+  /** Once nothing is written any more: takes back what only its own connections could ask for. */
+  async close(): Promise<void> {
+    await this.#forgetting
+    if (this.#writers.length > 0) await this.#forget(this.#writers)
+  }
+
+  /** And those of processes that ended without a word; an answer is asked for within minutes, if at all. */
+  async #forget(writers: readonly string[]): Promise<void> {
+    const sql = `delete from last_write where writer = any($1) or written_at < now() - interval '1 day'`
+    // Whatever stays is small, and the next one forgets it.
+    await this.#connections.execute(sql, [writers]).catch(() => {})
   }
 
   async #attemptAndConfirm(turn: string, jobs: readonly WriteJob<unknown>[]): Promise<unknown[]> {
@@ -121,6 +137,7 @@ export class PostgresWriter {
     })
     const lane = { database: new Kysely<Tables>({ dialect }), writer: randomUUID(), writes: 0 }
     this.#lanes.set(connection, lane)
+    this.#writers.push(lane.writer)
     return lane
   }
 }
