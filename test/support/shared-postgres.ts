@@ -35,8 +35,10 @@ export async function teardown(): Promise<void> {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 }
 
-/** The URL of the run's PostgreSQL. Take a schema of your own in it. */
+/** The URL of the run's PostgreSQL, or of another one (with `fsync=off`). Take a schema of your own in it. */
 export async function sharedPostgresUrl(): Promise<string> {
+  const other = process.env['PERDURE_TEST_POSTGRES_URL']
+  if (other) return other
   const asking = createConnection(process.env[variable]!)
   let url = ''
   for await (const chunk of asking.setEncoding('utf8')) url += String(chunk)
