@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { checkpointIdOf, commitIdOf, type CheckpointId, type PackName } from '../domain/checkpoint-id.ts'
 import { bytesOf, textOf } from './byte-string.ts'
-import { putState, readContent } from './checkpoint-content.ts'
+import { putState } from './checkpoint-content.ts'
 import { encodeCommit } from './objects/git-object.ts'
 import { writeDurably } from './objects/write-durably.ts'
 import type { LeftOut } from './scan/left-out.ts'
@@ -34,7 +33,7 @@ export interface SavedCheckpoint {
  */
 export function saveCheckpoint(tree: WorkTree, { policy, parent }: SaveRequest): SavedCheckpoint {
   const { store } = tree
-  const last = parent === undefined ? undefined : readContent(store, parent)
+  const last = parent === undefined ? undefined : tree.contentOf(parent)
   const scan = tree.scan(policy)
   const { filesSeen, filesRead, leftOut } = scan
   const root = textOf(tree.root)
@@ -56,7 +55,7 @@ export function saveCheckpoint(tree: WorkTree, { policy, parent }: SaveRequest):
   return { id, isUnchanged: false, packs, ...facts }
 }
 
-/** From now on the checkpoint counts: git would not collect it, and it is among those that are listed. */
-export function keepReference({ folder }: WorkTree, id: CheckpointId): void {
-  writeDurably(join(folder, 'refs', 'checkpoints', id), bytesOf(`${commitIdOf(id)}\n`))
+/** From now on the checkpoint counts. */
+export function keepReference(tree: WorkTree, id: CheckpointId): void {
+  writeDurably(tree.referenceOf(id), bytesOf(`${commitIdOf(id)}\n`))
 }

@@ -1,6 +1,9 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import type { CheckpointId } from '../domain/checkpoint-id.ts'
+import { PerdureError } from '../errors/perdure-error.ts'
 import { textOf } from './byte-string.ts'
+import { readContent, type CheckpointContent } from './checkpoint-content.ts'
 import { ObjectStore } from './objects/object-store.ts'
 import type { ScanPolicy } from './scan/scan-policy.ts'
 import { scanWorkTree, type Scan } from './scan/scan-work-tree.ts'
@@ -14,8 +17,11 @@ export class WorkTree {
   #cache: StatCache | undefined
   #isCacheWritten = true
 
-  /** @throws {PerdureError} `checkpoint_invalid` when the folder of the checkpoints is damaged. */
+  /** @throws {PerdureError} `working_directory_missing`; `checkpoint_invalid` when the checkpoints are damaged. */
   constructor({ root, folder }: { readonly root: string; readonly folder: string }) {
+    if (!existsSync(root)) {
+      throw new PerdureError('working_directory_missing', 'The folder of the work tree does not exist.')
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.root = realpathSync(root)
     this.folder = realpathSync(folder)
@@ -42,6 +48,22 @@ export class WorkTree {
       this.store.discardPending()
       throw error
     }
+  }
+
+  /** Whether the checkpoint is here and counts. */
+  has(id: CheckpointId): boolean {
+    return existsSync(this.referenceOf(id))
+  }
+
+  /** @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`. */
+  contentOf(id: CheckpointId): CheckpointContent {
+    if (!this.has(id)) throw new PerdureError('checkpoint_not_found', `There is no checkpoint ${id} of this work tree.`)
+    return readContent(this.store, id)
+  }
+
+  /** The file that makes a checkpoint count: git would not collect it either. */
+  referenceOf(id: CheckpointId): string {
+    return join(this.folder, 'refs', 'checkpoints', id)
   }
 
   /** For the next process. Not part of a save: it costs time, and its loss costs no more than time. */

@@ -1,7 +1,7 @@
 import type { CheckpointId } from '../../domain/checkpoint-id.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { displayOf } from '../byte-string.ts'
-import { readContent, type CheckpointContent } from '../checkpoint-content.ts'
+import type { CheckpointContent } from '../checkpoint-content.ts'
 import { diffTrees } from '../compare/diff-trees.ts'
 import { objectsOfCheckpoint } from '../objects-of-checkpoint.ts'
 import { saveCheckpoint, type SavedCheckpoint } from '../save-checkpoint.ts'
@@ -41,11 +41,11 @@ export interface RestoredCheckpoint {
  * @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `checkpoint_git_moved`, `checkpoint_failed`.
  */
 export function restoreCheckpoint(tree: WorkTree, request: RestoreRequest): RestoredCheckpoint {
-  const target = readContent(tree.store, request.target)
+  const target = tree.contentOf(request.target)
   const begun = readRestoreJournal(tree.folder)
   const parent = begun?.safety ?? request.parent
   const safety = saveCheckpoint(tree, { policy: target.about.policy, ...(parent === undefined ? {} : { parent }) })
-  const now = readContent(tree.store, safety.id)
+  const now = tree.contentOf(safety.id)
   // Before anything is touched: what cannot be put back whole is not begun.
   objectsOfCheckpoint(tree.store, { content: target, base: now })
   const rules = new RestoreRules({ git: request.git, target, leftOut: safety.leftOut })

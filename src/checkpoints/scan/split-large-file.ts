@@ -5,8 +5,8 @@ export const largeFileBytes = 8 * 2 ** 20
 
 const minimumBytes = 2 ** 20
 const maximumBytes = 4 * 2 ** 20
-// One place in two million ends a piece: 21 bits, taken from above, where the sum has mixed the most bytes.
-const boundaryMask = 0x7ff_ffc00
+// One place in a million ends a piece: 20 bits, taken from above, where the sum has mixed the most bytes.
+const boundaryMask = 0x3fff_fc00
 
 /** Fixed for ever: other numbers would cut files at other places, and no piece would be known any more. */
 const gear = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -1,0 +1,17 @@
+import type { ErrorRecord } from '../../errors/perdure-error.ts'
+import type { Operations } from './operations.ts'
+
+export interface WorkerPlaces {
+  readonly root: string
+  readonly folder: string
+}
+
+export interface Question {
+  readonly number: number
+  readonly name: keyof Operations
+  readonly request: unknown
+}
+
+export type Answer =
+  | { readonly number: number; readonly answer: unknown }
+  | { readonly number: number; readonly error: ErrorRecord }

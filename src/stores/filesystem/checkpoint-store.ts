@@ -1,0 +1,112 @@
+import { access, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { checkpointIdSchema, packNameSchema, type CheckpointId, type PackName } from '../../domain/checkpoint-id.ts'
+import type { SessionId } from '../../domain/ids.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-store.ts'
+import type { WorkspaceScope } from '../../ports/storage.ts'
+import { writeDurably } from './write-durably.ts'
+
+const recordSchema = z.object({
+  id: checkpointIdSchema,
+  parent: checkpointIdSchema.exactOptional(),
+  packs: z.array(packNameSchema),
+  createdAt: z.string(),
+})
+
+/**
+ * Checkpoints of one workspace in a folder, such as a mounted volume that several machines share: a file for each pack
+ * and for each record, private to the user.
+ */
+export class FilesystemCheckpointStore implements CheckpointStore {
+  readonly #folder: string
+
+  constructor({ folder, scope }: { readonly folder: string; readonly scope: WorkspaceScope }) {
+    this.#folder = join(folder, asName(scope.organizationId), asName(scope.workspaceId))
+  }
+
+  async putPack(name: PackName, bytes: Uint8Array): Promise<void> {
+    await this.#write(this.#fileOfPack(name), bytes)
+  }
+
+  async getPack(name: PackName): Promise<Uint8Array<ArrayBuffer> | null> {
+    return orNull(readFile(this.#fileOfPack(name)))
+  }
+
+  async missingPacks(names: readonly PackName[]): Promise<PackName[]> {
+    const found = await Promise.all(names.map((name) => exists(this.#fileOfPack(name))))
+    return names.filter((_, place) => !found[place])
+  }
+
+  async putRecord(sessionId: SessionId, record: CheckpointRecord): Promise<void> {
+    const missing = await this.missingPacks(record.packs)
+    const hasParent = record.parent === undefined || (await exists(this.#fileOfRecord(sessionId, record.parent)))
+    if (missing.length > 0 || !hasParent) {
+      throw new PerdureError('storage_failed', `What ${record.id} needs is not all here.`)
+    }
+    await this.#write(this.#fileOfRecord(sessionId, record.id), Buffer.from(JSON.stringify(record)))
+  }
+
+  async getRecord(sessionId: SessionId, id: CheckpointId): Promise<CheckpointRecord | null> {
+    const text = await orNull(readFile(this.#fileOfRecord(sessionId, id), 'utf8'))
+    return text === null ? null : recordSchema.parse(JSON.parse(text))
+  }
+
+  async listRecords(sessionId: SessionId): Promise<CheckpointRecord[]> {
+    const folder = this.#folderOfSession(sessionId)
+    const names = (await orNull(readdir(folder))) ?? []
+    const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length))
+    const records = await Promise.all(
+      ids.map(async (id) => {
+        const { mtimeMs } = await stat(join(folder, `${id}.json`))
+        return { mtimeMs, record: await this.getRecord(sessionId, checkpointIdSchema.parse(id)) }
+      }),
+    )
+    return records.toSorted((a, b) => a.mtimeMs - b.mtimeMs).flatMap(({ record }) => (record === null ? [] : [record]))
+  }
+
+  async deleteRecords(sessionId: SessionId): Promise<void> {
+    await rm(this.#folderOfSession(sessionId), { recursive: true, force: true })
+  }
+
+  async #write(file: string, bytes: Uint8Array): Promise<void> {
+    try {
+      if (await exists(file)) return
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      await writeDurably(file, bytes)
+    } catch (error) {
+      throw new PerdureError('storage_failed', 'A checkpoint could not be written to its store.', { cause: error })
+    }
+  }
+
+  #fileOfPack(name: PackName): string {
+    return join(this.#folder, 'packs', `${packNameSchema.parse(name)}.pack`)
+  }
+
+  #folderOfSession(sessionId: SessionId): string {
+    return join(this.#folder, 'sessions', asName(sessionId))
+  }
+
+  #fileOfRecord(sessionId: SessionId, id: CheckpointId): string {
+    return join(this.#folderOfSession(sessionId), `${checkpointIdSchema.parse(id)}.json`)
+  }
+}
+
+/** Any text as the name of one folder, and no two as the same, also where case does not count. */
+const asName = (text: string): string =>
+  Array.from(Buffer.from(text), (byte) => {
+    const letter = String.fromCharCode(byte)
+    return /[a-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, '0')}`
+  }).join('')
+
+async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new PerdureError('storage_failed', 'The store of checkpoints cannot be read.', { cause: error })
+  }
+}
+
+const exists = async (file: string): Promise<boolean> => (await orNull(access(file).then(() => true))) ?? false
