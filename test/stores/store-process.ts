@@ -8,7 +8,7 @@ import { openPlace, type StoragePlace } from './storage-place.ts'
 /** One line of output. A line is written whole before the next statement runs, so a kill loses none. */
 export type ProcessReport =
   | { kind: 'ready'; fence: number }
-  | { kind: 'event'; id: string; sequence: number; atMs: number }
+  | { kind: 'event'; id: string; sequence: number }
   | { kind: 'entry'; uuid: string }
   | { kind: 'refused'; codes: unknown[] }
 
@@ -29,7 +29,7 @@ async function work(task: ProcessTask): Promise<void> {
   const stores = storage.workspace(scopeA)
   const append = async (drafts: EventDraft[], fence: number) => {
     const appended = await stores.events.append(task.sessionId, drafts, { fence })
-    for (const { id, sequence } of appended) report({ kind: 'event', id, sequence, atMs: Date.now() })
+    for (const { id, sequence } of appended) report({ kind: 'event', id, sequence })
   }
   const mirror = async (fence: number) => {
     const entry = { uuid: crypto.randomUUID(), text: 'x'.repeat(500) }

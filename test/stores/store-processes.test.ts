@@ -37,26 +37,16 @@ describe.each(sharedPlaces())('several processes on one %s', (_name, newPlace) =
     await storage.close()
   })
 
-  it('let a subscriber in one see within 100 ms what another appends', async () => {
+  // How soon it does is measured by the bench: a machine under load may hold up a process for any time.
+  it('let a subscriber in one see what another appends, while it still appends', async () => {
     const { place, storage, stores, sessionId } = await openShared(newPlace)
     const count = 100
-    const seen: { id: string; atMs: number }[] = []
-    const reading = (async () => {
-      for await (const { id } of stores.events.subscribe(sessionId)) {
-        seen.push({ id, atMs: Date.now() })
-        if (seen.length === count) return
-      }
-    })()
-    const writer = startProcess({ do: 'append', place, sessionId, agentSessionId, count })
-    await Promise.all([reading, writer.ended])
-
-    expect(seen.map(({ id }) => id)).toEqual((await stores.events.read(sessionId)).map(({ id }) => id))
-    const writtenAt = new Map(
-      writer.reports.flatMap((report) => (report.kind === 'event' ? [[report.id, report.atMs]] : [])),
-    )
-    const delays = seen.map(({ id, atMs }) => atMs - writtenAt.get(id)!).toSorted((a, b) => a - b)
-    // The median: a machine under load may hold up a process, but not half of the time.
-    expect(delays[count / 2]).toBeLessThanOrEqual(100)
+    const writer = startProcess({ do: 'append', place, sessionId, agentSessionId, count: 1_000_000 })
+    const seen = await take(stores.events.subscribe(sessionId), count)
+    expect(writer.child.exitCode).toBeNull()
+    writer.child.kill('SIGKILL')
+    await writer.ended
+    expect(seen).toEqual(await stores.events.read(sessionId, { limit: count }))
     await storage.close()
   })
 
