@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Client, Pool, PoolClient } from 'pg'
+import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 import { storageClosed } from '../sql/write-queue.ts'
 import { loadPg } from './load-pg.ts'
 import type { PostgresAnswer } from './postgres-dialect.ts'
@@ -27,7 +27,7 @@ export class PostgresConnections {
     this.#outageTimeoutMs = settings.outageTimeoutMs
     const { host, port, database } = newClient()
     this.place = `${host}:${port}/${database ?? ''}`
-    // A connection that breaks while it is idle is simply no longer in the pool.
+    // Of connections that break while they are idle: they are simply no longer in the pool.
     pool.on('error', () => {})
   }
 
@@ -43,8 +43,21 @@ export class PostgresConnections {
         oid === int8Oid ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
     }
     const client = { ...settings.client, types }
-    const pool = new pg.Pool({ ...client, max: settings.maxConnections, allowExitOnIdle: true })
-    const connections = new PostgresConnections(pool, () => new pg.Client(client), settings)
+    // A connection that breaks says so to whoever uses it, and besides by an event, at any time until it is
+    // forgotten: one that nobody listens to would end the process.
+    class QuietClient extends pg.Client {
+      constructor(config?: ClientConfig) {
+        super(config)
+        this.on('error', () => {})
+      }
+    }
+    const pool = new pg.Pool({
+      ...client,
+      max: settings.maxConnections,
+      allowExitOnIdle: true,
+      Client: QuietClient,
+    })
+    const connections = new PostgresConnections(pool, () => new QuietClient(client), settings)
     try {
       const { rows } = await connections.#waitFor(() => pool.query<Setting>(readDurability), isStarting)
       connections.caveats = rows.map(({ name }) => `${name} is off`)
@@ -70,9 +83,6 @@ export class PostgresConnections {
   async using<Result>(work: (connection: PoolClient) => Promise<Result>): Promise<Result> {
     if (this.#closing.signal.aborted) throw storageClosed()
     const connection = await this.#pool.connect()
-    // The work hears of it by its next statement.
-    const ignore = () => {}
-    connection.on('error', ignore)
     let isBroken = true
     try {
       const result = await work(connection)
@@ -82,7 +92,6 @@ export class PostgresConnections {
       isBroken = failureKind(error) === 'unreachable'
       throw error
     } finally {
-      connection.off('error', ignore)
       connection.release(isBroken)
     }
   }
