@@ -7,7 +7,7 @@ import { parseStoredJson } from './scan/tree-metadata.ts'
 
 const leftOutSchema = z.strictObject({
   path: z.string(),
-  reason: z.enum(['excluded', 'too_large', 'special', 'unreadable', 'changing']),
+  reason: z.enum(['excluded', 'too_large', 'too_deep', 'special', 'unreadable', 'changing']),
 })
 
 const repositorySchema = z.strictObject({

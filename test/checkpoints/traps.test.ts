@@ -102,6 +102,23 @@ requires('linux').test('paths that are too long for the system are saved and res
   expect(fs.readFileSync(deep, 'utf8')).toBe('deep')
 })
 
+requires('linux').test('folders in thousands of folders are named, and cost nobody the checkpoint', () => {
+  const tree = workTree()
+  let handle = fs.openSync(tree.root, 'r')
+  for (let depth = 0; depth < 3000; depth++) {
+    const folder = `/proc/self/fd/${handle}/d`
+    fs.mkdirSync(folder)
+    const below = fs.openSync(folder, 'r')
+    fs.closeSync(handle)
+    handle = below
+  }
+  fs.closeSync(handle)
+  const { id, leftOut } = save(tree)
+  expect(leftOut.map(({ path, reason }) => [path.split('/').length, reason])).toEqual([[1001, 'too_deep']])
+  fs.writeFileSync(join(tree.root, 'd/file'), 'new')
+  expect(restore(tree, id)).toMatchObject({ changes: 1, leftAlone: [] })
+})
+
 test('a large file is saved in pieces, of which an insertion changes few', () => {
   const tree = workTree()
   const bytes = Buffer.alloc(24 * 2 ** 20)

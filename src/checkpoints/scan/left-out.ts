@@ -6,8 +6,8 @@ export interface LeftOut {
 }
 
 /**
- * `excluded`: by its name. `too_large`: by the limit of the policy. `special`: a pipe, socket or device, which is never
+ * `excluded`: by its name. `too_large`: by the limit of the policy. `too_deep`: in more folders than anybody needs. `special`: a pipe, socket or device, which is never
  * opened. `unreadable`: what it held at the checkpoint before stands in for it. `changing`: it was written while it
  * was read, and is saved as it was read.
  */
-export type LeftOutReason = 'excluded' | 'too_large' | 'special' | 'unreadable' | 'changing'
+export type LeftOutReason = 'excluded' | 'too_large' | 'too_deep' | 'special' | 'unreadable' | 'changing'

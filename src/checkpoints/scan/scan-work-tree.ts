@@ -37,6 +37,8 @@ export interface Scan {
 /** The system refuses paths of 4,096 bytes; deeper folders are reached through a handle of one on the way. */
 const longPathBytes = 3000
 const maxTries = 3
+/** Each takes some of the stack. */
+const mostFoldersDeep = 1000
 
 /**
  * Walks a tree and puts into the store what has changed. It opens plain files alone, follows no link, and nothing
@@ -51,6 +53,7 @@ interface Place {
   readonly prefix: string
   /** From the root; empty for the root, otherwise with a slash at the end. */
   readonly path: string
+  readonly depth: number
   readonly isGitFolder?: boolean
 }
 
@@ -76,7 +79,7 @@ class WorkTreeScan {
     if (stat === undefined) {
       throw new PerdureError('working_directory_missing', 'The folder of the work tree does not exist.')
     }
-    const root = this.#directory({ prefix, path: '' }, { stat, before: this.#request.before })
+    const root = this.#directory({ prefix, path: '', depth: 0 }, { stat, before: this.#request.before })
     if (root === undefined) throw new PerdureError('checkpoint_failed', 'The folder of the work tree cannot be read.')
     return {
       root,
@@ -146,14 +149,16 @@ class WorkTreeScan {
   }
 
   #folder(
-    { prefix, path, name }: Place & { name: string },
+    { prefix, path, depth, name }: Place & { name: string },
     { stat, known }: { stat: BigIntStats; known: SavedEntry | undefined },
   ): SavedEntry | undefined {
     if (this.#ownFolders.has(path + name)) return undefined
     if (this.#excluded.has(name)) return this.#leave(path + name, 'excluded')
-    if (name === '.git') this.#repositories.push(path.slice(0, -1))
+    if (depth === mostFoldersDeep) return this.#leave(path + name, 'too_deep')
     const before = known?.type === 'directory' ? known.directory : undefined
-    const place = { prefix: `${prefix}${name}/`, path: `${path}${name}/`, isGitFolder: name === '.git' }
+    const isGitFolder = name === '.git'
+    if (isGitFolder) this.#repositories.push(path.slice(0, -1))
+    const place = { prefix: `${prefix}${name}/`, path: `${path}${name}/`, depth: depth + 1, isGitFolder }
     const directory = throughHandle(place.prefix, (shorter) =>
       this.#directory({ ...place, prefix: shorter }, { stat, before }),
     )

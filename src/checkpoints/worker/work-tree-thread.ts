@@ -45,6 +45,8 @@ export class WorkTreeThread {
     if (worker === undefined) return
     const isGone = once(worker, 'exit')
     await this.ask('close', null)
+    // The answer let go of it, and nothing else may keep this process alive until it has ended.
+    worker.ref()
     await isGone
   }
 
