@@ -16,6 +16,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   memory: async () => (await import('./subjects/memory.ts')).measureMemory,
   concurrency: async () => (await import('./subjects/concurrency.ts')).measureConcurrency,
   'event-log': async () => (await import('./subjects/event-log.ts')).measureEventLog,
+  checkpoints: async () => (await import('./subjects/checkpoints.ts')).measureCheckpoints,
   gateway: async () => (await import('./subjects/gateway.ts')).measureGateway,
   gateways: async () => (await import('./subjects/gateways.ts')).measureGateways,
   start: async () => (await import('./subjects/start.ts')).measureStart,
