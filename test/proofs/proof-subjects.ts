@@ -31,7 +31,7 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
     trial: proveFleets,
   },
   checkpoints: {
-    what: 'a process that restores a work tree is killed',
+    what: 'a process that saves or restores a work tree is killed',
     realBinary: false,
     trial: proveCheckpoints,
   },

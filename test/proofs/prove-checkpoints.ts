@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawnSync, type SpawnSyncOptions } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +9,12 @@ import { saveCheckpoint } from '../../src/checkpoints/save-checkpoint.ts'
 import { defaultScanPolicy, type ScanPolicy } from '../../src/checkpoints/scan/scan-policy.ts'
 import { WorkTree } from '../../src/checkpoints/work-tree.ts'
 import { changeTree } from './change-tree.ts'
-import type { RestoreTask } from './programs/restore-tree.ts'
+import type { TreeTask } from './programs/work-on-tree.ts'
 import { createDice } from './session-plan.ts'
 import { differencesBetween, snapshotTree, type TreeSnapshot } from './snapshot-tree.ts'
 import { inTrialFolder, type TrialFacts, type TrialOptions } from './trial.ts'
 
-const program = fileURLToPath(new URL('programs/restore-tree.ts', import.meta.url))
+const program = fileURLToPath(new URL('programs/work-on-tree.ts', import.meta.url))
 
 interface Point {
   readonly id: CheckpointId
@@ -75,6 +75,7 @@ class CheckpointTrial {
 
   #save(): void {
     if (this.#dice.number(1, 4) === 1) this.#reopen()
+    if (this.#dice.number(1, 6) === 1) this.#saveInVain()
     const parent = this.#last === undefined ? {} : { parent: this.#last }
     const { id } = saveCheckpoint(this.#tree, { policy: this.#policy, ...parent })
     this.#last = id
@@ -98,19 +99,23 @@ class CheckpointTrial {
   /** By a process that dies, unless it has less to do than it was given to live. */
   #restoreInVain(target: CheckpointId): void {
     const changesUntilDeath = this.#dice.number(0, this.#dice.pick([3, 12, 40]))
-    const task: RestoreTask = {
-      ...this.#places,
-      root: this.#root,
-      folder: this.#folder,
-      target,
-      git: this.#git,
-      changesUntilDeath,
-    }
-    const { status, signal, stderr } = this.#keepingOutside(() =>
-      spawnSync(process.execPath, [program, JSON.stringify(task)]),
+    this.#work({ root: this.#root, folder: this.#folder, target, git: this.#git, changesUntilDeath })
+  }
+
+  /** By a process that is killed at some moment, be it before it has begun. */
+  #saveInVain(): void {
+    const killSignal = 'SIGKILL'
+    this.#work(
+      { root: this.#root, folder: this.#folder, policy: this.#policy },
+      { timeout: this.#dice.number(80, 300), killSignal },
     )
+  }
+
+  #work(task: TreeTask, options: SpawnSyncOptions = {}): void {
+    const run = () => spawnSync(process.execPath, [program, JSON.stringify(task)], options)
+    const { status, signal, stderr } = this.#keepingOutside(run)
     if (signal === 'SIGKILL') this.#kills += 1
-    else if (status !== 0) throw new Error(`The restore failed: ${stderr.toString().slice(-2000)}`)
+    else if (status !== 0) throw new Error(`The work failed: ${stderr.toString().slice(-2000)}`)
     this.#reopen()
   }
 

@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { packNameSchema, type PackName } from '../../domain/checkpoint-id.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { parsePackIndex } from './pack-index.ts'
 import { writeDurably } from './write-durably.ts'
+
+/** Nobody writes one file for so long: whoever did has died. */
+const abandonedAfterMs = 3_600_000
 
 /** The files of the packs: those of a bare git repository, so that git can read them too. */
 export class PackFolder {
@@ -21,6 +24,7 @@ export class PackFolder {
   /** The packs that are complete: one without its index was being written when its writer died. */
   load(): { name: PackName; objects: ReturnType<typeof parsePackIndex> }[] {
     const files = new Set(readdirSync(this.#folder))
+    for (const file of files) if (file.endsWith('.tmp')) this.#removeAbandoned(join(this.#folder, file))
     return [...files]
       .filter((file) => file.endsWith('.pack') && files.has(file.replace(/pack$/, 'idx')))
       .toSorted()
@@ -38,6 +42,11 @@ export class PackFolder {
   read(name: PackName): Buffer {
     if (!existsSync(this.fileOf(name))) throw new PerdureError('checkpoint_not_found', `There is no ${name}.`)
     return readFileSync(this.fileOf(name))
+  }
+
+  #removeAbandoned(file: string): void {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    if (stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfterMs) rmSync(file, { force: true })
   }
 
   write(pack: Buffer, index: Buffer): PackName {
