@@ -3,12 +3,15 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { putState } from '../../src/checkpoints/checkpoint-content.ts'
+import { encodeCommit } from '../../src/checkpoints/objects/git-object.ts'
 import { restoreCheckpoint } from '../../src/checkpoints/restore/restore-checkpoint.ts'
 import { writeRestoreJournal } from '../../src/checkpoints/restore/restore-journal.ts'
-import { saveCheckpoint } from '../../src/checkpoints/save-checkpoint.ts'
+import { keepReference, saveCheckpoint } from '../../src/checkpoints/save-checkpoint.ts'
 import { defaultScanPolicy as policy } from '../../src/checkpoints/scan/scan-policy.ts'
 import { createOperations } from '../../src/checkpoints/worker/operations.ts'
 import { WorkTree } from '../../src/checkpoints/work-tree.ts'
+import { checkpointIdOf } from '../../src/domain/checkpoint-id.ts'
 import { codeOf } from '../../src/testing/contract-samples.ts'
 import { differencesBetween, snapshotTree } from '../proofs/snapshot-tree.ts'
 import { requires } from '../support/require.ts'
@@ -187,6 +190,30 @@ test('the mixture that a killed restore leaves is not saved as a turn', async ()
   expect(await codeOf(Promise.try(() => operations.save({ policy })))).toBe('checkpoint_unfinished')
   operations.restore({ target: id, git: 'keep', acceptGitWarnings: false })
   expect(operations.save({ policy, parent: id })).toMatchObject({ isUnchanged: true })
+})
+
+test.each([
+  ['../outside', 'a'],
+  ['a', '../outside'],
+  ['a', 'b'],
+  ['link/file', 'a'],
+])('a checkpoint that calls %j and %j one file is refused before anything is touched', (...paths) => {
+  const tree = workTree()
+  const outside = join(tree.folder, '../outside')
+  fs.mkdirSync(outside)
+  fs.writeFileSync(join(outside, 'file'), 'outside')
+  fs.writeFileSync(join(tree.root, 'a'), 'a')
+  fs.symlinkSync(outside, join(tree.root, 'link'))
+  const { about, files } = tree.contentOf(save(tree).id)
+  const state = putState(tree.store, { files, about: { ...about, hardLinks: [paths] } })
+  const commit = encodeCommit({ tree: state, createdAt: new Date() })
+  const planted = checkpointIdOf(tree.store.put('commit', commit))
+  tree.store.flush()
+  keepReference(tree, planted)
+  fs.writeFileSync(join(tree.root, 'a'), 'changed')
+  expect(() => restore(tree, planted)).toThrow(expect.objectContaining({ code: 'checkpoint_invalid' }))
+  expect(fs.readFileSync(join(tree.root, 'a'), 'utf8')).toBe('changed')
+  expect(fs.readFileSync(join(outside, 'file'), 'utf8')).toBe('outside')
 })
 
 test('a checkpoint that lost a pack is refused before anything is touched', () => {

@@ -7,6 +7,7 @@ import { objectsOfCheckpoint } from '../objects-of-checkpoint.ts'
 import { saveCheckpoint, type SavedCheckpoint } from '../save-checkpoint.ts'
 import type { WorkTree } from '../work-tree.ts'
 import { TreeApplication } from './apply-tree.ts'
+import { checkHardLinks } from './check-hard-links.ts'
 import { Durability } from './durability.ts'
 import { gitWarnings, type GitWarning } from './git-warnings.ts'
 import { linkFiles, partFile, pathsToPart } from './link-files.ts'
@@ -48,6 +49,7 @@ export function restoreCheckpoint(tree: WorkTree, request: RestoreRequest): Rest
   const now = tree.contentOf(safety.id)
   // Before anything is touched: what cannot be put back whole is not begun.
   objectsOfCheckpoint(tree.store, { content: target, base: now })
+  checkHardLinks(tree.store, target)
   const rules = new RestoreRules({ git: request.git, target, leftOut: safety.leftOut })
   const warnings = request.git === 'keep' ? gitWarnings(now.about.repositories, target.about.repositories) : []
   const isAccepted = request.acceptGitWarnings || begun?.target === target.id

@@ -128,9 +128,10 @@ class WorkTreeScan {
       if (stat.isDirectory()) return this.#folder({ ...place, name }, { stat, known })
       if (!stat.isFile() && !stat.isSymbolicLink()) return this.#leave(path, 'special')
       if (stat.size > this.#request.policy.maxFileBytes) return this.#leave(path, 'too_large')
-      if (stat.isFile() && stat.nlink > 1n) this.#hardLinks.add(`${stat.dev}:${stat.ino}`, path)
       this.#filesSeen += 1
-      return this.#isUnchanged(known, stat) ? known : this.#read(bytes, { path, stat })
+      const entry = this.#isUnchanged(known, stat) ? known : this.#read(bytes, { path, stat })
+      if (entry !== undefined && stat.nlink > 1n) this.#linked(path, { entry, dev: stat.dev })
+      return entry
     } catch (error) {
       if (isGone(error)) return undefined
       this.#leave(path, reasonOf(error))
@@ -146,6 +147,12 @@ class WorkTreeScan {
       isSameStat(known.stat, stat) &&
       this.#request.store.has(known.id)
     )
+  }
+
+  /** A file that is written meanwhile may be read as another under each of its names: then it is saved as several. */
+  #linked(path: string, { entry, dev }: { entry: SavedEntry; dev: bigint }): void {
+    if (entry.type === 'directory' || entry.type === 'link') return
+    this.#hardLinks.add(`${dev}:${entry.stat.ino}:${entry.stat.mode}:${entry.id}`, path)
   }
 
   #folder(

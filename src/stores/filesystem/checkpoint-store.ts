@@ -63,7 +63,10 @@ export class FilesystemCheckpointStore implements CheckpointStore {
         return { mtimeMs, record: await this.getRecord(sessionId, checkpointIdSchema.parse(id)) }
       }),
     )
-    return records.toSorted((a, b) => a.mtimeMs - b.mtimeMs).flatMap(({ record }) => (record === null ? [] : [record]))
+    // Within one tick of the file system's clock, a parent still comes first.
+    return records
+      .toSorted((a, b) => a.mtimeMs - b.mtimeMs || (a.record?.parent === b.record?.id ? 1 : -1))
+      .flatMap(({ record }) => record ?? [])
   }
 
   async deleteRecords(sessionId: SessionId): Promise<void> {
