@@ -6,7 +6,7 @@ import type { PostgresAnswer } from './postgres-dialect.ts'
 import { failureKind, storageFailure } from './postgres-failure.ts'
 import type { PostgresSettings } from './postgres-options.ts'
 
-const longestPauseMs = 1000
+const longestPauseMs = 500
 /** https://www.postgresql.org/docs/current/datatype-oid.html: of `bigint`. */
 const int8Oid = 20
 
