@@ -11,11 +11,16 @@ export class PostgresServer {
   readonly url: string
   readonly #child: ChildProcess
   readonly #reports: AsyncIterator<string>
+  #processId: number
 
-  private constructor(child: ChildProcess, started: { url: string; reports: AsyncIterator<string> }) {
+  private constructor(
+    child: ChildProcess,
+    started: { url: string; processId: number; reports: AsyncIterator<string> },
+  ) {
     this.#child = child
     this.url = started.url
     this.#reports = started.reports
+    this.#processId = started.processId
   }
 
   static async start(): Promise<PostgresServer> {
@@ -24,7 +29,7 @@ export class PostgresServer {
     const first = await reports.next()
     if (first.done === true) throw new Error('no PostgreSQL could be started; what it said is above')
     const report = JSON.parse(first.value) as ServerReport & { state: 'started' }
-    return new PostgresServer(child, { url: report.url, reports })
+    return new PostgresServer(child, { ...report, reports })
   }
 
   /** Ends it in good order: those who are connected are told. */
@@ -35,14 +40,20 @@ export class PostgresServer {
 
   /** Ends it for good, and removes its data. */
   async close(): Promise<void> {
-    const ended = once(this.#child, 'exit')
-    this.#child.stdin!.end()
-    await ended
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, 'exit')
+      this.#child.stdin!.end()
+      await ended
+    }
+    // Killed before it could end the server.
+    if (this.#child.signalCode !== null) process.kill(this.#processId, 'SIGKILL')
   }
 
   async #command(command: 'stop' | 'kill' | 'start'): Promise<void> {
     this.#child.stdin!.write(`${command}\n`)
-    const { done } = await this.#reports.next()
+    const { done, value } = await this.#reports.next()
     if (done === true) throw new Error(`the PostgreSQL server ended at "${command}"`)
+    const report = JSON.parse(value) as ServerReport
+    if (report.state === 'started') this.#processId = report.processId
   }
 }

@@ -9,11 +9,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-export type ServerReport = { state: 'started'; url: string } | { state: 'stopped' }
+export type ServerReport = { state: 'started'; url: string; processId: number } | { state: 'stopped' }
 
 const password = 'no-secret-of-anybody'
 /** Nothing here outlives the machine's power, so nothing waits for the disk. */
 const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', fsync: 'off' }
+
+// A signal to the whole group ends whoever started this, and with him standard input.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 
 const folder = mkdtempSync(join(tmpdir(), 'perdure-postgres-'))
 const data = join(folder, 'data')
@@ -77,7 +80,8 @@ async function start(): Promise<ChildProcess> {
       said += String(lines)
       if (!said.includes('ready to accept connections')) continue
       child.stderr.resume()
-      report({ state: 'started', url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` })
+      const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+      report({ state: 'started', url, processId: child.pid! })
       return child
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
