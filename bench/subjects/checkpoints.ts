@@ -37,19 +37,19 @@ async function measureTree(files: number, { quick, scratch, progress }: BenchSet
   const folder = join(scratch, `tree-${files}`)
   mkdirSync(folder)
   const tree = writeSampleTree(join(folder, 'tree'), files)
-  const first = await measureFirst({ tree, folder, label }, quick ? 1 : 3)
+  const first = await measureFirst({ tree, folder, label }, quick || files > 10_000 ? 1 : 3)
   const checkpoints = openCheckpoints({ root: tree.root, folder: join(folder, 'checkpoints') })
   const git = await openGitCheckpoints({ root: tree.root, folder: join(folder, 'git') })
   const bench: Bench = { tree, label, checkpoints, git, last: undefined }
   await git()
   await save(bench)
-  const rounds = quick ? 2 : 15
+  const rounds = quick ? 2 : 11
   const rows = [
     first,
     await measureTurns(bench, { changes: 0, rounds }),
     await measureTurns(bench, { changes: 10, rounds }),
     await measureDelay(bench, rounds),
-    await measureRestore(bench, quick ? 1 : 7),
+    await measureRestore(bench, quick ? 1 : 5),
   ]
   await checkpoints.close()
   rmSync(folder, { recursive: true })
