@@ -100,24 +100,36 @@ async function measureTurns(
   return changes === 0 ? row : { ...row, goal: { of: 'median', atMost: 600 } }
 }
 
+/** Beside the delays of a thread that asks for nothing, for as long: those are of the machine. */
 async function measureDelay(bench: Bench, rounds: number): Promise<Row> {
-  const delays: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    bench.tree.change(10)
-    const monitor = monitorEventLoopDelay({ resolution: 1 })
-    monitor.enable()
-    await pause(5)
-    monitor.reset()
-    await save(bench)
-    monitor.disable()
-    delays.push(monitor.max / 1e6)
-  }
+  let saveMs = 100
+  const samples = await alternate(
+    {
+      bare: () => worstDelayOf(() => pause(saveMs)),
+      perdure: () => {
+        bench.tree.change(10)
+        return worstDelayOf(async () => (saveMs = await durationOf(() => save(bench))))
+      },
+    },
+    { rounds },
+  )
   return {
     what: `${bench.label} files, worst delay of the thread that asks`,
     unit: 'ms',
-    perdure: { name: '`saveCheckpoint`', values: delays },
+    bare: { name: 'nothing is asked', values: samples.bare },
+    perdure: { name: '`saveCheckpoint`', values: samples.perdure },
     goal: { of: 'largest', atMost: 20 },
   }
+}
+
+async function worstDelayOf(work: () => Promise<unknown>): Promise<number> {
+  const monitor = monitorEventLoopDelay({ resolution: 1 })
+  monitor.enable()
+  await pause(5)
+  monitor.reset()
+  await work()
+  monitor.disable()
+  return monitor.max / 1e6
 }
 
 async function measureRestore(bench: Bench, rounds: number): Promise<Row> {
