@@ -11,7 +11,7 @@ import { startProgram } from '../support/program.ts'
 export async function measureGateway(settings: BenchSettings): Promise<Section> {
   const api = startProgram<string>('plain-messages-api.ts', { task: null })
   const upstreamUrl = await api.next()
-  const gateway = await startGateway(settings, upstreamUrl)
+  const gateway = await startGateway(settings, { upstreamUrl, keepsBooks: true })
   const bare = { name: 'direct', client: createMessagesClient({ baseUrl: upstreamUrl, headers: {} }) }
   const perdure = { name: 'through', client: gateway.client }
   const goals: Goals = {
@@ -41,8 +41,12 @@ export interface RunningGateway {
   end(): Promise<void>
 }
 
-export async function startGateway({ scratch }: BenchSettings, upstreamUrl: string): Promise<RunningGateway> {
-  const task: GatewayTask = { upstreamUrl, dataDirectory: join(scratch, 'gateway') }
+/** @param keepsBooks Whether it meters, holds a budget and logs. */
+export async function startGateway(
+  { scratch }: BenchSettings,
+  { upstreamUrl, keepsBooks }: { upstreamUrl: string; keepsBooks: boolean },
+): Promise<RunningGateway> {
+  const task: GatewayTask = { upstreamUrl, dataDirectory: keepsBooks ? join(scratch, 'gateway') : null }
   const program = startProgram<OpenGateway>('gateway-process.ts', { task })
   const { baseUrl, token } = await program.next()
   const client = createMessagesClient({ baseUrl, headers: { authorization: `Bearer ${token}` } })

@@ -29,20 +29,22 @@ export async function measureGateways(settings: BenchSettings): Promise<Section>
     throw new Error('Set PERDURE_BENCH_PEERS; bench/README.md says how the peers are installed.')
   const api = startProgram<string>('plain-messages-api.ts', { task: null })
   const upstreamUrl = await api.next()
-  const gateway = await startGateway(settings, upstreamUrl)
+  const gateway = await startGateway(settings, { upstreamUrl, keepsBooks: true })
+  const plain = await startGateway(settings, { upstreamUrl, keepsBooks: false })
   const rows: Row[] = []
   try {
     for (const peer of peers) {
       settings.progress('a peer starts')
       const place = { folder, scratch: settings.scratch, upstreamUrl }
-      rows.push(...(await compare({ peer, place, gateway }, settings)))
+      rows.push(...(await compare({ peer, place, gateway, plain }, settings)))
     }
     return {
       title: 'Model gateway beside others',
-      about: `In the column “bare” stands the other gateway, as it comes, without metering, budgets or a log; Portkey 1.15.2 cannot stream on Node. ${surroundings}`,
+      about: `In the column “bare” stands the other gateway, as it comes, without metering, budgets or a log; Perdure stands there without them and with them. Portkey 1.15.2 cannot stream on Node. ${surroundings}`,
       rows,
     }
   } finally {
+    await plain.end()
     await gateway.end()
     await api.end()
   }
@@ -52,15 +54,21 @@ interface Comparison {
   readonly peer: Peer
   readonly place: PeerPlace
   readonly gateway: RunningGateway
+  /** The same without metering, budget and log, as the others are. */
+  readonly plain: RunningGateway
 }
 
-async function compare({ peer, place, gateway }: Comparison, settings: BenchSettings): Promise<Row[]> {
+async function compare({ peer, place, gateway, plain }: Comparison, settings: BenchSettings): Promise<Row[]> {
   const running = await peer.start(place)
   const client = createMessagesClient(running)
   const bare = { name: running.name, client }
-  const perdure = { name: 'Perdure', client: gateway.client }
+  const perdure = { name: 'Perdure with books', client: gateway.client }
   try {
-    const rows = await compareWays({ bare, perdure, goals: peer.goals, streams: running.streams }, settings)
+    const alike = { name: 'Perdure without books', client: plain.client }
+    const rows = [
+      ...(await compareWays({ bare, perdure: alike, goals: peer.goals, streams: false }, settings)),
+      ...(await compareWays({ bare, perdure, goals: {}, streams: running.streams }, settings)),
+    ]
     if (!running.streams) return rows
     return [...rows, await measureMemory({ running, client, gateway }, settings)]
   } finally {
