@@ -2,14 +2,12 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
   type DataTypeNode,
   type Dialect,
   type Driver,
   type Kysely,
-  type QueryResult,
 } from 'kysely'
+import { StatementDriver } from '../sql/statement-driver.ts'
 
 export interface PostgresAnswer {
   readonly rows: unknown[]
@@ -29,7 +27,11 @@ export class PostgresDialect implements Dialect {
     this.#schema = options.schema
   }
 
-  createDriver = (): Driver => new PostgresDriver(this.#execute)
+  createDriver = (): Driver =>
+    new StatementDriver(async (sql, parameters) => {
+      const { rows, rowCount } = await this.#execute(sql, parameters)
+      return { rows, affectedRows: rowCount ?? 0 }
+    })
   createQueryCompiler = () => new CollatingQueryCompiler()
   createAdapter = () => new PostgresAdapter()
   createIntrospector = (database: Kysely<unknown>) => new SchemaIntrospector(database, this.#schema)
@@ -55,42 +57,4 @@ class SchemaIntrospector extends PostgresIntrospector {
   override async getTables(...options: Parameters<PostgresIntrospector['getTables']>) {
     return (await super.getTables(...options)).filter(({ schema }) => schema === this.#schema)
   }
-}
-
-class PostgresDriver implements Driver {
-  readonly #connection: DatabaseConnection
-
-  constructor(execute: Execute) {
-    this.#connection = new KyselyConnection(execute)
-  }
-
-  async init(): Promise<void> {}
-  acquireConnection = async (): Promise<DatabaseConnection> => this.#connection
-  async releaseConnection(): Promise<void> {}
-  beginTransaction = refuseTransaction
-  commitTransaction = refuseTransaction
-  rollbackTransaction = refuseTransaction
-  async destroy(): Promise<void> {}
-}
-
-class KyselyConnection implements DatabaseConnection {
-  readonly #execute: Execute
-
-  constructor(execute: Execute) {
-    this.#execute = execute
-  }
-
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, rowCount } = await this.#execute(sql, parameters)
-    return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
-  }
-
-  // oxlint-disable-next-line require-yield
-  async *streamQuery(): AsyncIterableIterator<never> {
-    throw new Error('streaming a query would hold a read transaction open; read in batches')
-  }
-}
-
-async function refuseTransaction(): Promise<never> {
-  throw new Error('transactions are begun by PostgresWriter')
 }
