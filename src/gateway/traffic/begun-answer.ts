@@ -1,4 +1,5 @@
 import type { UpstreamResponse } from '../../ports/model-gateway.ts'
+import { passedOn } from './passed-on.ts'
 
 export interface BegunAnswer {
   /** The same answer, nothing of it lost. */
@@ -23,23 +24,5 @@ export async function begunAnswer(
     if (!isTooShort(start, answer)) break
     next = await chunks.next()
   }
-  return { answer: { ...answer, body: resumed(start, chunks) }, start }
-}
-
-async function* resumed(start: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  let isOver = false
-  try {
-    if (start.length > 0) yield start
-    while (true) {
-      const next = await chunks.next()
-      isOver = next.done === true
-      if (next.done === true) return
-      yield next.value
-    }
-  } catch (error) {
-    isOver = true
-    throw error
-  } finally {
-    if (!isOver) await chunks.return?.()
-  }
+  return { answer: { ...answer, body: passedOn(chunks, { start }) }, start }
 }

@@ -2,6 +2,7 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ModelUpstream, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
 import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
 import { decoratedUpstream } from './decorated-upstream.ts'
+import { passedOn } from './passed-on.ts'
 import { isStreamed } from './request-facts.ts'
 
 export interface StallTimeouts {
@@ -28,33 +29,11 @@ export function withStallGuard(upstream: ModelUpstream, timeouts: StallTimeouts 
       request.notify?.(notice)
     }
     const answer = await patience.await(upstream.handle({ ...request, signal, notify }), startMs)
-    return { ...answer, body: guarded(answer.body, patience, idleTimeoutMs) }
+    // The clock runs only while the upstream is waited for: a slow reader is not its fault.
+    const wait = (step: Promise<IteratorResult<Uint8Array>>) => patience.await(step, idleTimeoutMs)
+    return { ...answer, body: passedOn(answer.body[Symbol.asyncIterator](), { wait }) }
   }
   return decoratedUpstream(upstream, handle)
-}
-
-/** The clock runs only while the upstream is waited for: a slow reader is not its fault. */
-async function* guarded(
-  body: AsyncIterable<Uint8Array>,
-  patience: UpstreamPatience,
-  idleTimeoutMs: number,
-): AsyncGenerator<Uint8Array, void> {
-  const chunks = body[Symbol.asyncIterator]()
-  let isOver = false
-  try {
-    while (true) {
-      const next = await patience.await(chunks.next(), idleTimeoutMs)
-      isOver = next.done === true
-      if (next.done === true) return
-      yield next.value
-    }
-  } catch (error) {
-    isOver = true
-    throw error
-  } finally {
-    // Read to its end or cut, it is over; left by its reader, it has to be told.
-    if (!isOver) await chunks.return?.()
-  }
 }
 
 class UpstreamPatience {
