@@ -8,7 +8,8 @@ import type { PerdureError } from '../../errors/perdure-error.ts'
 import type { ReserveAnswer } from '../../ports/ledger.ts'
 import type { ModelUpstream, RunAccount, UpstreamRequest, UpstreamResponse } from '../../ports/model-gateway.ts'
 import { apiErrorResponse } from '../wire/api-error.ts'
-import { asRecord, parseJson, readString } from '../wire/message-request.ts'
+import { asRecord, readString } from '../wire/message-request.ts'
+import { parsedBody } from '../wire/parsed-body.ts'
 import { boundRequest, type RequestBound } from './bound-request.ts'
 import { budgetReached, budgetUnbounded, modelUnpriced } from './budget-refusals.ts'
 import { clampRequest, fewestOutputTokens } from './clamp-request.ts'
@@ -80,10 +81,7 @@ export class BudgetGate {
 
   /** @throws the signal's reason when the agent hangs up while it waits; what the ledger throws. */
   async admit({ account, request, budgets }: GateRequest): Promise<GateAnswer> {
-    const parsed = parseJson(
-      Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).toString(),
-    )
-    const body = asRecord(parsed)
+    const body = asRecord(parsedBody(request.body))
     const scan = scanRequest(request.body)
     const invalid = whyInvalid(body, scan)
     if (invalid !== null) return { status: 'invalid', answer: apiErrorResponse({ status: 400, message: invalid }) }

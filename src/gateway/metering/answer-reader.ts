@@ -33,7 +33,8 @@ export function createAnswerReader({ status, headers }: Omit<UpstreamResponse, '
   return isStream ? new StreamReader() : new WholeReader(status)
 }
 
-const nothingKnown: AnswerFacts = {
+/** Of an answer that has not begun. */
+export const nothingKnown: AnswerFacts = {
   messageId: null,
   start: null,
   last: null,

@@ -4,7 +4,7 @@ import type { LedgerCall } from '../../ports/ledger.ts'
 import type { Admission } from '../budget/budget-gate.ts'
 import { newRequestId } from '../wire/api-error.ts'
 import { wasNotSent } from '../wire/not-sent.ts'
-import { createAnswerReader, type AnswerFacts, type AnswerReader } from './answer-reader.ts'
+import { createAnswerReader, nothingKnown, type AnswerFacts, type AnswerReader } from './answer-reader.ts'
 import { costOfAnswer, type CallPrices } from './cost-of-answer.ts'
 
 export interface MeteredCallOptions {
@@ -61,7 +61,7 @@ export class MeteredCall {
   end(): void {
     const facts = this.#reader?.facts
     if (facts?.state === 'refused') this.#over(null)
-    else this.#over(facts ?? nothingSeen)
+    else this.#over(facts ?? nothingKnown)
   }
 
   /** Not a generator: one that is left before it began would never hear of it. */
@@ -116,13 +116,4 @@ export class MeteredCall {
       durationMs: Math.round(performance.now() - this.#startedAtMs),
     }
   }
-}
-
-const nothingSeen: AnswerFacts = {
-  messageId: null,
-  start: null,
-  last: null,
-  stopReason: null,
-  estimatedOutputTokens: 0,
-  state: 'open',
 }

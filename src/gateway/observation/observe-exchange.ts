@@ -1,6 +1,7 @@
 import type { ModelObservation } from '../../ports/model-observation.ts'
 import type { UpstreamNotice } from '../../ports/upstream-notice.ts'
-import { parseJson, readMessageRequest } from '../wire/message-request.ts'
+import { readMessageRequest } from '../wire/message-request.ts'
+import { parsedBody } from '../wire/parsed-body.ts'
 import { classifyRequest, tailTextOf, toolResultIdsOf } from './classify-request.ts'
 import { createStreamObserver, observeWholeAnswer, type AnswerEnd, type BareObservation } from './observe-answer.ts'
 
@@ -40,9 +41,7 @@ export function observeExchange(
     emit({ type: 'end', ...how })
     ended = true
   }
-  const view = readMessageRequest(
-    parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')),
-  )
+  const view = readMessageRequest(parsedBody(body))
   emit({
     type: 'request',
     thread: headers['x-claude-code-agent-id'] ?? null,

@@ -1,5 +1,5 @@
 import type { UpstreamRequest } from '../../ports/model-gateway.ts'
-import { parseJson } from '../wire/message-request.ts'
+import { parsedBody } from '../wire/parsed-body.ts'
 
 /** A request that a model answers, as against those about models. */
 export const isModelRequest = ({ method, path }: UpstreamRequest): boolean =>
@@ -11,7 +11,7 @@ export function modelOf(body: Uint8Array): string {
   // The agent names its model first: no need to read some hundred kilobytes for it.
   const first = /^\s*\{\s*"model"\s*:\s*"([^"\\]+)"/.exec(bytes.toString('latin1', 0, 256))?.[1]
   if (first !== undefined) return first
-  const parsed = parseJson(bytes.toString('utf8'))
+  const parsed = parsedBody(body)
   const model = parsed !== null && typeof parsed === 'object' && 'model' in parsed ? parsed.model : ''
   return typeof model === 'string' ? model : ''
 }
