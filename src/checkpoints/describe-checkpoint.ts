@@ -1,6 +1,6 @@
 import type { CheckpointId } from '../domain/checkpoint-id.ts'
 import type { CheckpointContent, RepositoryState } from './checkpoint-content.ts'
-import type { LeftOut } from './scan/left-out.ts'
+import type { LeftOut } from '../domain/work-tree.ts'
 import type { ScanPolicy } from './scan/scan-policy.ts'
 import type { WorkTree } from './work-tree.ts'
 

@@ -1,5 +1,7 @@
 import type { BudgetScope, BudgetWindow } from './budget.ts'
+import type { CheckpointId } from './checkpoint-id.ts'
 import type { StoredError } from './stored-error.ts'
+import type { FileChange, LeftOut } from './work-tree.ts'
 
 /** Events of our own: only for what the Managed Agents vocabulary has no word for. */
 export type PerdureEvent =
@@ -14,6 +16,9 @@ export type PerdureEvent =
   | PermissionDenied
   | ModelFallback
   | SessionForked
+  | SessionRewound
+  | CheckpointSaved
+  | CheckpointFailed
   | ToolResultsUnknown
   | AgentNotice
 
@@ -155,6 +160,56 @@ export interface SessionForked extends OwnEvent {
   type: 'perdure.session_forked'
   from_session_id: string
   at_sequence: number
+}
+
+/**
+ * The session goes on from an earlier event of its own: what came after it is not erased, but stands on a branch that was
+ * left. May itself be rewound.
+ */
+export interface SessionRewound extends OwnEvent {
+  type: 'perdure.session_rewound'
+  /** The newest event that the session still follows; 0 for its beginning. */
+  to_sequence: number
+  /** The conversation as it was then, a copy; null where nothing had been said. */
+  agent_session_id: string | null
+  /** What the work tree was made; null when the files were left as they were. */
+  checkpoint_id: CheckpointId | null
+  /** What the work tree was before; null when the files were left as they were. */
+  safety_checkpoint_id: CheckpointId | null
+}
+
+/** The work tree was saved, and the storage of the session has it. */
+export interface CheckpointSaved extends OwnEvent {
+  type: 'perdure.checkpoint_saved'
+  checkpoint_id: CheckpointId
+  /** The checkpoint of this session before it; null for its first. */
+  parent_checkpoint_id: CheckpointId | null
+  reason: CheckpointReason
+  working_directory: string
+  /** What changed since the checkpoint before it, at most a hundred files, and how many more. */
+  changes: FileChange[]
+  more_changes: number
+  /** What it does not hold, at most a hundred paths, and how many there are in all. */
+  left_out: LeftOut[]
+  left_out_count: number
+  duration_ms: number
+}
+
+/** `run_started`: what the agent found. `before_tool`: an agent was about to do something risky. `run_ended`: the run was cut. */
+export type CheckpointReason =
+  | 'run_started'
+  | 'turn_ended'
+  | 'run_ended'
+  | 'before_tool'
+  | 'before_rewind'
+  | 'requested'
+
+/** The work tree could not be saved; the conversation goes on, and cannot be rewound with its files to here. */
+export interface CheckpointFailed extends OwnEvent {
+  type: 'perdure.checkpoint_failed'
+  reason: CheckpointReason
+  working_directory: string
+  error: StoredError
 }
 
 /** A run ended by force or died: these calls may or may not have happened, and are not repeated by us. */

@@ -1,7 +1,4 @@
-export interface LineCounts {
-  readonly added: number
-  readonly removed: number
-}
+import type { LineCounts } from '../../domain/work-tree.ts'
 
 /** Files that differ in more lines than this are not compared line by line. */
 const mostDifferences = 4000

@@ -1,22 +1,11 @@
 import type { CheckpointId } from '../../domain/checkpoint-id.ts'
+import type { FileChange, LineCounts } from '../../domain/work-tree.ts'
 import { displayOf } from '../byte-string.ts'
 import type { ObjectStore } from '../objects/object-store.ts'
 import type { ListedEntry } from '../tree-listing.ts'
 import type { WorkTree } from '../work-tree.ts'
-import { countLines, type LineCounts } from './count-lines.ts'
+import { countLines } from './count-lines.ts'
 import { diffTrees, type TreeDifference } from './diff-trees.ts'
-
-export interface FileChange {
-  readonly type: 'added' | 'changed' | 'deleted' | 'renamed'
-  /** Where the file is, or was when it was deleted; bytes that are no UTF-8 are written `\xff`. */
-  readonly path: string
-  /** Where a renamed file was. */
-  readonly from?: string
-  /** Null for what is no text, links included. */
-  readonly lines: LineCounts | null
-  /** Permission bits, where they changed. */
-  readonly mode?: { readonly before: number; readonly after: number }
-}
 
 export interface CheckpointDiff {
   /** Sorted by path. Folders are not among them. */

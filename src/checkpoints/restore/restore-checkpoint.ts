@@ -1,4 +1,5 @@
 import type { CheckpointId } from '../../domain/checkpoint-id.ts'
+import type { GitRestore } from '../../domain/work-tree.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { displayOf } from '../byte-string.ts'
 import type { CheckpointContent } from '../checkpoint-content.ts'
@@ -13,7 +14,7 @@ import { gitWarnings, type GitWarning } from './git-warnings.ts'
 import { linkFiles, partFile, pathsToPart } from './link-files.ts'
 import { OpenDirectory } from './open-directory.ts'
 import { clearRestoreJournal, readRestoreJournal, writeRestoreJournal } from './restore-journal.ts'
-import { RestoreRules, type GitRestore, type LeftAlone } from './restore-rules.ts'
+import { RestoreRules, type LeftAlone } from './restore-rules.ts'
 import { withParent } from './with-parent.ts'
 
 export interface RestoreRequest {

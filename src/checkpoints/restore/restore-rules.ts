@@ -1,12 +1,6 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { CheckpointContent } from '../checkpoint-content.ts'
-import type { LeftOut } from '../scan/left-out.ts'
-
-/**
- * What happens to the user's repositories. `keep`: nothing in a `.git` is touched. `restore`: branches, index, logs and
- * whatever git was in the middle of are put back, and no object of git is removed. `exact`: all of `.git` is as it was.
- */
-export type GitRestore = 'keep' | 'restore' | 'exact'
+import type { GitRestore, LeftOut } from '../../domain/work-tree.ts'
 
 /** A path that a restore left as it is, since no checkpoint holds what is there. */
 export interface LeftAlone {

@@ -1,9 +1,9 @@
+import type { GitRestore } from '../../../src/domain/work-tree.ts'
 // A process that saves or restores a work tree; in a restore it dies before the change that its task names.
 import type { CheckpointId } from '../../../src/domain/checkpoint-id.ts'
 import { restoreCheckpoint } from '../../../src/checkpoints/restore/restore-checkpoint.ts'
 import { saveCheckpoint } from '../../../src/checkpoints/save-checkpoint.ts'
 import type { ScanPolicy } from '../../../src/checkpoints/scan/scan-policy.ts'
-import type { GitRestore } from '../../../src/checkpoints/restore/restore-rules.ts'
 import { WorkTree } from '../../../src/checkpoints/work-tree.ts'
 
 export type TreeTask = SaveTask | RestoreTask

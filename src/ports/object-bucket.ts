@@ -1,0 +1,19 @@
+/**
+ * The little that a place for objects must be able to do so that sessions can live in it: an S3 bucket, a folder. What is
+ * written is seen by every later read and listing, from any machine.
+ */
+export interface ObjectBucket {
+  /** Display name and place, without secrets. */
+  readonly description: string
+  /** Writes an object that is not there yet; false, and nothing is done, when it is. Durable when it resolves. @throws {PerdureError} `storage_failed`. */
+  create(key: string, bytes: Uint8Array): Promise<boolean>
+  /** @throws {PerdureError} `storage_failed`. */
+  read(key: string): Promise<Uint8Array<ArrayBuffer> | null>
+  /** Keys that begin with `prefix`, in the order of their bytes. @throws {PerdureError} `storage_failed`. */
+  list(prefix: string, options?: { readonly limit?: number; readonly after?: string }): Promise<string[]>
+  /** Those that are not there do not count. @throws {PerdureError} `storage_failed`. */
+  delete(keys: readonly string[]): Promise<void>
+  /** The place's own clock, in milliseconds since 1970: what leases live by. */
+  now(): Promise<number>
+  close(): Promise<void>
+}
