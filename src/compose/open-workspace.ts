@@ -8,7 +8,7 @@ import {
   type WorkspaceStores,
 } from '../ports/storage.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { databaseUrlOf } from './environment-database.ts'
+import { namedStorage } from './environment-storage.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
 import { processRuntime } from './process-runtime.ts'
 
@@ -48,8 +48,8 @@ export async function openAccounts(
 
 function storageOf(options: WorkspaceOptions, directory: DataDirectory): Promise<Storage> {
   if (options.storage !== undefined) return options.storage.open()
-  const url = options.dataDirectory === undefined ? databaseUrlOf(process.env) : undefined
-  return (url === undefined ? directory : processRuntime().database(url)).open()
+  const named = options.dataDirectory === undefined ? namedStorage(process.env) : undefined
+  return (named === undefined ? directory : processRuntime().storage(named)).open()
 }
 
 const directoryOf = ({ dataDirectory }: WorkspaceOptions): DataDirectory =>

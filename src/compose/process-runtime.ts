@@ -7,7 +7,7 @@ import type { ModelGateway } from '../ports/model-gateway.ts'
 import type { StorageSource } from '../ports/storage.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
-import { environmentDatabase } from './environment-database.ts'
+import { environmentStorage, type NamedStorage } from './environment-storage.ts'
 import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
 
@@ -19,8 +19,8 @@ export interface ProcessRuntime {
   readonly startSlots: StartSlots
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
-  /** The same for a PostgreSQL of the environment. */
-  database(url: string): StorageSource
+  /** The same for a storage that the environment names. */
+  storage(named: NamedStorage): StorageSource
   /** Lets go of everything, after the runs have ended. A later use begins afresh. */
   close(): Promise<void>
 }
@@ -37,7 +37,7 @@ export function processRuntime(): ProcessRuntime {
 
 function createProcessRuntime(forget: () => void): ProcessRuntime {
   const directories = new Map<string, DataDirectory>()
-  const databases = new Map<string, StorageSource>()
+  const storages = new Map<string, StorageSource>()
   const place = makeGatewayPlace()
   const gateway = createModelGateway(place.listen === undefined ? {} : { listen: place.listen })
   const upstreams = new ProcessUpstreams()
@@ -53,11 +53,11 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
       directories.set(path, opened)
       return opened
     },
-    database(url) {
-      const known = databases.get(url)
+    storage(named) {
+      const known = storages.get(named.place)
       if (known !== undefined) return known
-      const opened = environmentDatabase(url)
-      databases.set(url, opened)
+      const opened = environmentStorage(named)
+      storages.set(named.place, opened)
       return opened
     },
     async close() {
@@ -65,7 +65,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
       await gateway.close()
       place.remove()
       await upstreams.close()
-      await Promise.all([...directories.values(), ...databases.values()].map((source) => source.close()))
+      await Promise.all([...directories.values(), ...storages.values()].map((source) => source.close()))
     },
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { databaseUrlOf } from '../../compose/environment-database.ts'
+import { namedStorage } from '../../compose/environment-storage.ts'
 import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
 import { openWorkspace } from '../../compose/open-workspace.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -9,7 +9,7 @@ import type { Check } from './check.ts'
 
 /** Whether sessions can be kept where they are, or where they would be. Leaves nothing behind. */
 export async function checkStorage(named: string | undefined): Promise<Check> {
-  const isInDatabase = named === undefined && databaseUrlOf(process.env) !== undefined
+  const isInDatabase = named === undefined && namedStorage(process.env) !== undefined
   return isInDatabase ? checkDatabase() : checkDataDirectory(named)
 }
 

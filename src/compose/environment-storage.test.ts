@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { databaseUrlOf } from './environment-database.ts'
+import { namedStorage } from './environment-storage.ts'
 
 const postgres = 'postgres://db.example/app'
 
@@ -12,6 +12,6 @@ it.each([
   [{ DATABASE_URL: '' }, undefined],
   [{ DATABASE_URL: 'postgres://other.example/x', PERDURE_DATABASE_URL: postgres }, postgres],
   [{ DATABASE_URL: postgres, PERDURE_DATABASE_URL: '' }, undefined],
-])('%j keeps sessions in %s', (environment, url) => {
-  expect(databaseUrlOf(environment)).toBe(url)
+])('%j keeps sessions in %s', (environment, place) => {
+  expect(namedStorage(environment)?.place).toBe(place)
 })
