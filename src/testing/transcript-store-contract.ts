@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { newSessionId } from '../domain/ids.ts'
+import type { JsonValue } from '../domain/json-value.ts'
 import type { TranscriptEntry } from '../ports/transcript-store.ts'
 import {
   codeOf,
@@ -18,6 +19,7 @@ const unnamed = (text: string): TranscriptEntry => ({ type: 'queue-operation', t
 /** What every transcript store must keep. */
 export function transcriptStoreContract(backend: StorageUnderTest): void {
   describe('transcripts: content', () => contentContract(backend))
+  describe('transcripts: lists and summaries', () => listContract(backend))
   describe('transcripts: fences and sessions', () => ownershipContract(backend))
 }
 
@@ -120,6 +122,92 @@ function contentContract(backend: StorageUnderTest): void {
       }
       expect(await transcripts.load({ agentSessionId })).toEqual(own)
       expect(await transcripts.load({ agentSessionId, subpath })).toEqual(own)
+    }),
+  )
+}
+
+function listContract(backend: StorageUnderTest): void {
+  it(
+    'lists by the beginning of the id, and only what has a main part',
+    withStorage(backend, async ({ transcripts }) => {
+      const ids = ['-work-app/one', '-work-app/two', '-work-app-2/one', '-work_app/one', '-work-app', '%/*/語']
+      for (const agentSessionId of ids) await transcripts.append({ agentSessionId }, [entry(agentSessionId)])
+      await transcripts.append({ agentSessionId: '-work-app/three', subpath: 'subagents/agent-1' }, [entry('part')])
+      const listed = async (prefix?: string): Promise<string[]> => {
+        const rows = await transcripts.list(prefix === undefined ? {} : { prefix })
+        return rows.map(({ agentSessionId }) => agentSessionId).toSorted()
+      }
+      expect(await listed()).toEqual(ids.toSorted())
+      expect(await listed('-work-app/')).toEqual(['-work-app/one', '-work-app/two'])
+      expect(await listed('-work-app')).toEqual(ids.filter((id) => id.startsWith('-work-app')).toSorted())
+      expect(await listed('%/')).toEqual(['%/*/語'])
+      expect(await listed('-work-app/nine')).toEqual([])
+    }),
+  )
+
+  it(
+    'does not take the part of one conversation for another conversation',
+    withStorage(backend, async ({ transcripts }) => {
+      const [whole, part] = [entry('whole'), entry('part')]
+      await transcripts.append({ agentSessionId: 'project/one' }, [whole])
+      await transcripts.append({ agentSessionId: 'project', subpath: 'one' }, [part])
+      expect(await transcripts.load({ agentSessionId: 'project/one' })).toEqual([whole])
+      await transcripts.delete({ agentSessionId: 'project' })
+      expect(await transcripts.load({ agentSessionId: 'project', subpath: 'one' })).toBeNull()
+      expect(await transcripts.load({ agentSessionId: 'project/one' })).toEqual([whole])
+    }),
+  )
+
+  it(
+    'keeps a summary as each append makes it of the one before',
+    withStorage(backend, async ({ transcripts }) => {
+      const key = { agentSessionId: randomUUID() }
+      const summaryNow = async (): Promise<JsonValue | null> => (await transcripts.list())[0]!.summary
+      await transcripts.append(key, [entry('a')])
+      expect(await summaryNow()).toBeNull()
+      const first = { title: '\u0000語\ud800', tags: ['a', null, 1.5, true], nested: { empty: {} } }
+      await transcripts.append(key, [entry('b')], { summarize: (previous) => ({ previous, next: first }) })
+      expect(await summaryNow()).toEqual({ previous: null, next: first })
+      await transcripts.append(key, [entry('c')])
+      await transcripts.append({ ...key, subpath: 'subagents/agent-1' }, [entry('d')])
+      expect(await summaryNow()).toEqual({ previous: null, next: first })
+      await transcripts.append(key, [entry('e')], { summarize: (previous) => [previous, 'last'] })
+      expect(await summaryNow()).toEqual([{ previous: null, next: first }, 'last'])
+      await transcripts.append(key, [], { summarize: () => 'never asked' })
+      expect(await summaryNow()).toEqual([{ previous: null, next: first }, 'last'])
+    }),
+  )
+
+  it(
+    'writes nothing when the summary cannot be made',
+    withStorage(backend, async ({ transcripts }) => {
+      const key = { agentSessionId: randomUUID() }
+      const summarize = (): never => {
+        throw new Error('no summary')
+      }
+      await expect(transcripts.append(key, [entry('a')], { summarize })).rejects.toThrow()
+      expect(await transcripts.load(key)).toBeNull()
+      expect(await transcripts.list()).toEqual([])
+    }),
+  )
+
+  it(
+    'loses no summary of concurrent appends, and none of a deleted conversation comes back',
+    withStorage(backend, async (stores) => {
+      const { transcripts } = stores
+      const sessionId = await newSession(stores)
+      const key = { agentSessionId: randomUUID() }
+      const count = (previous: JsonValue | null): number => (typeof previous === 'number' ? previous + 1 : 1)
+      const append = (index: number): Promise<void> => {
+        const claim = index % 2 === 0 ? { sessionId, fence: 1 } : { fence: 1 }
+        return transcripts.append(key, [entry(`${index}`)], { ...claim, summarize: count })
+      }
+      await Promise.all(Array.from({ length: 40 }, (_, index) => append(index)))
+      expect((await transcripts.list())[0]).toMatchObject({ ...key, summary: 40 })
+      await transcripts.delete(key)
+      expect(await transcripts.list()).toEqual([])
+      await append(0)
+      expect((await transcripts.list())[0]).toMatchObject({ ...key, summary: 1 })
     }),
   )
 }

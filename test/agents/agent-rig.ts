@@ -16,7 +16,12 @@ import type { AgentReport } from '../../src/ports/agent-report.ts'
 import type { RecordedTools } from '../../src/ports/recorded-tools.ts'
 import type { Sandbox, SandboxCommand } from '../../src/ports/sandbox.ts'
 import type { ToolCallRecorder } from '../../src/ports/tool-record.ts'
-import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../../src/ports/transcript-store.ts'
+import type {
+  ListedTranscript,
+  TranscriptEntry,
+  TranscriptKey,
+  TranscriptStore,
+} from '../../src/ports/transcript-store.ts'
 import { createLocalSandboxProvider, type LocalSandboxOptions } from '../../src/sandboxes/local/local-provider.ts'
 import { scriptedModel, type ScriptedRequest } from '../../src/testing/scripted-model.ts'
 
@@ -57,10 +62,10 @@ export class MapTranscripts implements TranscriptStore {
     return [...this.entries.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
   }
 
-  async list(): Promise<{ agentSessionId: string; updatedAt: Date }[]> {
+  async list(): Promise<ListedTranscript[]> {
     return [...this.entries.keys()]
       .filter((name) => !name.includes('/'))
-      .map((agentSessionId) => ({ agentSessionId, updatedAt: new Date(0) }))
+      .map((agentSessionId) => ({ agentSessionId, updatedAt: new Date(0), summary: null }))
   }
 
   async delete(key: TranscriptKey): Promise<void> {

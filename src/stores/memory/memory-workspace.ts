@@ -24,6 +24,8 @@ export interface MemoryConversation {
   sessionId: SessionId | null
   fence: number
   updatedAt: Date
+  /** As JSON. */
+  summary: string | null
   /** By subpath; the main conversation is the empty one. */
   readonly parts: Map<string, { entries: string[]; uuids: Set<string> }>
 }

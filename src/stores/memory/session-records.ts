@@ -96,6 +96,7 @@ export class MemorySessionRecords implements SessionRecords {
       parts: known?.parts ?? new Map(),
       fence: known?.fence ?? session.fence,
       updatedAt: known?.updatedAt ?? new Date(),
+      summary: known?.summary ?? null,
       sessionId: session.record.id,
     })
   }

@@ -1,5 +1,7 @@
 import type { SessionId } from '../../domain/ids.ts'
+import type { JsonValue } from '../../domain/json-value.ts'
 import type {
+  ListedTranscript,
   TranscriptAppendOptions,
   TranscriptEntry,
   TranscriptKey,
@@ -23,10 +25,13 @@ export class MemoryTranscriptStore implements TranscriptStore {
   ): Promise<void> {
     if (entries.length === 0) return
     const encoded = entries.map((entry) => ({ uuid: entry['uuid'], payload: JSON.stringify(entry) }))
+    const known = this.#workspace.conversations.get(key.agentSessionId)?.summary ?? null
+    const summary = options.summarize ? JSON.stringify(options.summarize(parsed(known))) : known
     const conversation = this.#conversation(key.agentSessionId, {
       sessionId: options.sessionId,
       fence: options.fence ?? 0,
     })
+    conversation.summary = summary
     const subpath = key.subpath ?? mainSubpath
     const part = conversation.parts.get(subpath) ?? { entries: [], uuids: new Set<string>() }
     conversation.parts.set(subpath, part)
@@ -49,10 +54,10 @@ export class MemoryTranscriptStore implements TranscriptStore {
     return subpaths.filter((subpath) => subpath !== mainSubpath).toSorted()
   }
 
-  async list(): Promise<{ agentSessionId: string; updatedAt: Date }[]> {
+  async list({ prefix = '' }: { readonly prefix?: string } = {}): Promise<ListedTranscript[]> {
     return [...this.#workspace.conversations]
-      .filter(([, conversation]) => conversation.parts.size > 0)
-      .map(([agentSessionId, { updatedAt }]) => ({ agentSessionId, updatedAt }))
+      .filter(([agentSessionId, { parts }]) => agentSessionId.startsWith(prefix) && parts.has(mainSubpath))
+      .map(([agentSessionId, { updatedAt, summary }]) => ({ agentSessionId, updatedAt, summary: parsed(summary) }))
       .toSorted((left, right) => right.updatedAt.getTime() - left.updatedAt.getTime())
   }
 
@@ -64,7 +69,10 @@ export class MemoryTranscriptStore implements TranscriptStore {
     }
     // A session's conversation stays its own, so that a driver that lost the session cannot write it anew.
     if (conversation?.sessionId === null) this.#workspace.conversations.delete(agentSessionId)
-    else conversation?.parts.clear()
+    else if (conversation) {
+      conversation.parts.clear()
+      conversation.summary = null
+    }
   }
 
   /** The conversation for a write under this fence. A session fences its conversations; without one each is fenced by itself. */
@@ -78,8 +86,17 @@ export class MemoryTranscriptStore implements TranscriptStore {
     else if (known && fence < known.fence) {
       throw leaseLost(`conversation ${agentSessionId}`, { fence, highestFence: known.fence })
     }
-    const conversation = { parts: known?.parts ?? new Map(), sessionId: owner, fence, updatedAt: new Date() }
+    const conversation = {
+      parts: known?.parts ?? new Map(),
+      sessionId: owner,
+      fence,
+      updatedAt: new Date(),
+      summary: known?.summary ?? null,
+    }
     this.#workspace.conversations.set(agentSessionId, conversation)
     return conversation
   }
 }
+
+const parsed = (summary: string | null): JsonValue | null =>
+  summary === null ? null : (JSON.parse(summary) as JsonValue)

@@ -3,6 +3,8 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import { up as sessions } from './migrations/0001-sessions.ts'
 import { up as ledger } from './migrations/0002-ledger.ts'
 import { up as vault } from './migrations/0003-vault.ts'
+import { up as checkpoints } from './migrations/0004-checkpoints.ts'
+import { up as transcriptSummary } from './migrations/0005-transcript-summary.ts'
 import type { Tables } from './schema.ts'
 import type { SqlBackend } from './sql-backend.ts'
 
@@ -16,6 +18,8 @@ export const migrations: readonly Migration[] = [
   { name: 'sessions', up: sessions },
   { name: 'ledger', up: ledger },
   { name: 'vault', up: vault },
+  { name: 'checkpoints', up: checkpoints },
+  { name: 'transcript-summary', up: transcriptSummary },
 ]
 
 /**

@@ -20,6 +20,10 @@ export interface Tables {
   ledger_entry_tag: LedgerEntryTagTable
   ledger_fork: LedgerForkTable
   sealed_secret: SealedSecretTable
+  checkpoint_pack: CheckpointPackTable
+  checkpoint_chunk: CheckpointChunkTable
+  checkpoint: CheckpointTable
+  checkpoint_need: CheckpointNeedTable
   migration: MigrationTable
 }
 
@@ -97,6 +101,8 @@ export interface ConversationTable extends WorkspaceColumns {
   fence: number
   last_position: number
   updated_at: number
+  /** JSON, or null where nothing summarized it. */
+  summary: string | null
 }
 
 export interface TranscriptEntryTable extends WorkspaceColumns {
@@ -204,6 +210,40 @@ export interface SealedSecretTable extends WorkspaceColumns {
   sealed: string
   created_at: number
   updated_at: number
+}
+
+/** A pack that is here with all of its bytes. */
+export interface CheckpointPackTable extends WorkspaceColumns {
+  pack_name: string
+  byte_count: number
+  /** When it was last put, or named by a checkpoint. */
+  put_at: number
+}
+
+/** A piece of a pack. Those of a pack that was never finished have no row in `checkpoint_pack`. */
+export interface CheckpointChunkTable extends WorkspaceColumns {
+  pack_name: string
+  position: number
+  /** Base64. */
+  content: string
+  put_at: number
+}
+
+/** It may be of a session that is not here yet: one that is being moved here. */
+export interface CheckpointTable extends SessionKey {
+  checkpoint_id: string
+  /** Counts the checkpoints of the session. */
+  position: number
+  parent_checkpoint_id: string | null
+  /** ISO 8601, as it was given. */
+  created_at: string
+}
+
+/** A pack that a checkpoint needs. */
+export interface CheckpointNeedTable extends SessionKey {
+  checkpoint_id: string
+  position: number
+  pack_name: string
 }
 
 export interface MigrationTable {

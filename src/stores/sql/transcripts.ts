@@ -1,17 +1,21 @@
 import type { Kysely } from 'kysely'
 import type { SessionId } from '../../domain/ids.ts'
+import type { JsonValue } from '../../domain/json-value.ts'
 import type {
+  ListedTranscript,
   TranscriptAppendOptions,
   TranscriptEntry,
   TranscriptKey,
   TranscriptStore,
 } from '../../ports/transcript-store.ts'
-import type { Tables } from './schema.ts'
+import type { ConversationTable, Tables } from './schema.ts'
 import { keyOf, leaseLost, refusalOf } from './session-row.ts'
 import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 const rowsPerStatement = 50
 const mainSubpath = ''
+/** Above every id that begins as the prefix before it: text is ordered by its bytes in both databases. */
+const greatestCharacter = '\u{10FFFF}'
 
 export class SqlTranscriptStore implements TranscriptStore {
   readonly #context: SqlStoreContext
@@ -37,7 +41,15 @@ export class SqlTranscriptStore implements TranscriptStore {
       const owner = await this.#owner(transaction, key.agentSessionId, options.sessionId)
       if (owner !== null) await this.#guard(transaction, owner, fence)
       const write = { agentSessionId: key.agentSessionId, owner, fence, count: rows.length }
-      const lastPosition = await this.#advance(transaction, write)
+      const { last_position: lastPosition, summary } = await this.#advance(transaction, write)
+      if (options.summarize) {
+        const next = JSON.stringify(options.summarize(parsed(summary)))
+        await transaction
+          .updateTable('conversation')
+          .set({ summary: next })
+          .where((eb) => eb.and(this.#conversation(key.agentSessionId)))
+          .execute()
+      }
       const placed = rows.map((row, index) => ({ ...row, position: lastPosition - rows.length + 1 + index }))
       for (let start = 0; start < placed.length; start += rowsPerStatement) {
         await transaction
@@ -71,11 +83,13 @@ export class SqlTranscriptStore implements TranscriptStore {
     return rows.map((row) => row.subpath)
   }
 
-  async list(): Promise<{ agentSessionId: string; updatedAt: Date }[]> {
+  async list({ prefix = '' }: { readonly prefix?: string } = {}): Promise<ListedTranscript[]> {
     const rows = await this.#context.backend.reader
       .selectFrom('conversation')
-      .select(['agent_session_id', 'updated_at'])
+      .select(['agent_session_id', 'updated_at', 'summary'])
       .where((eb) => eb.and(this.#context.workspace))
+      .where('agent_session_id', '>=', prefix)
+      .where('agent_session_id', '<', `${prefix}${greatestCharacter}`)
       .where((eb) =>
         eb.exists(
           eb
@@ -83,13 +97,18 @@ export class SqlTranscriptStore implements TranscriptStore {
             .select('transcript_entry.position')
             .whereRef('transcript_entry.organization_id', '=', 'conversation.organization_id')
             .whereRef('transcript_entry.workspace_id', '=', 'conversation.workspace_id')
-            .whereRef('transcript_entry.agent_session_id', '=', 'conversation.agent_session_id'),
+            .whereRef('transcript_entry.agent_session_id', '=', 'conversation.agent_session_id')
+            .where('transcript_entry.subpath', '=', mainSubpath),
         ),
       )
       .orderBy('updated_at', 'desc')
       .orderBy('agent_session_id')
       .execute()
-    return rows.map((row) => ({ agentSessionId: row.agent_session_id, updatedAt: new Date(row.updated_at) }))
+    return rows.map((row) => ({
+      agentSessionId: row.agent_session_id,
+      updatedAt: new Date(row.updated_at),
+      summary: parsed(row.summary),
+    }))
   }
 
   async delete(key: TranscriptKey): Promise<void> {
@@ -106,6 +125,11 @@ export class SqlTranscriptStore implements TranscriptStore {
         .deleteFrom('conversation')
         .where((eb) => eb.and(conversation))
         .where('session_id', 'is', null)
+        .execute()
+      await transaction
+        .updateTable('conversation')
+        .set({ summary: null })
+        .where((eb) => eb.and(conversation))
         .execute()
     })
   }
@@ -132,11 +156,11 @@ export class SqlTranscriptStore implements TranscriptStore {
     if (!session) throw await refusalOf(transaction, key, fence)
   }
 
-  /** Makes room for `count` entries; a conversation without a session is fenced by itself. */
+  /** Makes room for `count` entries, and locks the row; a conversation without a session is fenced by itself. */
   async #advance(
     transaction: Kysely<Tables>,
     write: { agentSessionId: string; owner: SessionId | null; fence: number; count: number },
-  ): Promise<number> {
+  ): Promise<Pick<ConversationTable, 'last_position' | 'summary'>> {
     const key = this.#conversation(write.agentSessionId)
     const now = this.#context.backend.now
     const advanced = await transaction
@@ -154,9 +178,9 @@ export class SqlTranscriptStore implements TranscriptStore {
           }))
           .where('conversation.fence', '<=', write.owner === null ? write.fence : Number.MAX_SAFE_INTEGER),
       )
-      .returning('last_position')
+      .returning(['last_position', 'summary'])
       .executeTakeFirst()
-    if (advanced) return advanced.last_position
+    if (advanced) return advanced
     const { fence } = await transaction
       .selectFrom('conversation')
       .select('fence')
@@ -176,3 +200,6 @@ export class SqlTranscriptStore implements TranscriptStore {
     return { ...this.#context.workspace, agent_session_id: agentSessionId }
   }
 }
+
+const parsed = (summary: string | null): JsonValue | null =>
+  summary === null ? null : (JSON.parse(summary) as JsonValue)
