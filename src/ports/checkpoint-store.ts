@@ -23,6 +23,11 @@ export interface CheckpointStore {
   listRecords(sessionId: SessionId): Promise<CheckpointRecord[]>
   /** Forgets the checkpoints of a session; packs may be those of other sessions too, and stay. */
   deleteRecords(sessionId: SessionId): Promise<void>
+  /**
+   * Removes packs that no record names; resolves to how many. A pack is put before the record that names it, so one that
+   * was put, or was asked for by {@link putPack}, within `graceMs` stays. @throws {PerdureError} `storage_failed`.
+   */
+  deleteUnusedPacks(options: { readonly graceMs: number }): Promise<number>
 }
 
 /** One checkpoint that is here with all that it needs. */

@@ -1,3 +1,4 @@
+import type { CheckpointStore } from './checkpoint-store.ts'
 import type { EventLog } from './event-log.ts'
 import type { Inbox } from './inbox.ts'
 import type { LeaseStore } from './lease.ts'
@@ -43,4 +44,6 @@ export interface WorkspaceStores {
   /** Where the workspace's vault keeps what it has sealed. */
   readonly sealedSecrets: SealedSecretStore
   readonly ledger: Ledger
+  /** Saved work trees. Deleting a session deletes its records here. */
+  readonly checkpoints: CheckpointStore
 }

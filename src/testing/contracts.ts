@@ -1,4 +1,5 @@
 // `perdure/testing/contracts`: what every backend of the stores must pass, as vitest suites.
+import { checkpointStoreContract, storedCheckpointsContract } from './checkpoint-store-contract.ts'
 import { eventLogContract } from './event-log-contract.ts'
 import { inboxContract } from './inbox-contract.ts'
 import { leaseContract } from './lease-contract.ts'
@@ -9,8 +10,10 @@ import { transcriptStoreContract } from './transcript-store-contract.ts'
 import { vaultContract } from './vault-contract.ts'
 import type { StorageUnderTest } from './contract-samples.ts'
 
+export type { CheckpointStoresUnderTest } from './checkpoint-store-contract.ts'
 export type { StorageUnderTest } from './contract-samples.ts'
 export {
+  checkpointStoreContract,
   eventLogContract,
   inboxContract,
   leaseContract,
@@ -31,4 +34,5 @@ export function storageContract(backend: StorageUnderTest): void {
   ledgerContract(backend)
   sessionRecordsContract(backend)
   vaultContract(backend)
+  storedCheckpointsContract(backend)
 }

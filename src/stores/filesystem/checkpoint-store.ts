@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { checkpointIdSchema, packNameSchema, type CheckpointId, type PackName } from '../../domain/checkpoint-id.ts'
@@ -27,7 +27,7 @@ export class FilesystemCheckpointStore implements CheckpointStore {
   }
 
   async putPack(name: PackName, bytes: Uint8Array): Promise<void> {
-    await this.#write(this.#fileOfPack(name), bytes)
+    if (!(await this.#touch(name))) await this.#write(this.#fileOfPack(name), bytes)
   }
 
   async getPack(name: PackName): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -40,9 +40,9 @@ export class FilesystemCheckpointStore implements CheckpointStore {
   }
 
   async putRecord(sessionId: SessionId, record: CheckpointRecord): Promise<void> {
-    const missing = await this.missingPacks(record.packs)
+    const hasPacks = (await Promise.all(record.packs.map((name) => this.#touch(name)))).every(Boolean)
     const hasParent = record.parent === undefined || (await exists(this.#fileOfRecord(sessionId, record.parent)))
-    if (missing.length > 0 || !hasParent) {
+    if (!hasPacks || !hasParent) {
       throw new PerdureError('storage_failed', `What ${record.id} needs is not all here.`)
     }
     await this.#write(this.#fileOfRecord(sessionId, record.id), Buffer.from(JSON.stringify(record)))
@@ -71,6 +71,44 @@ export class FilesystemCheckpointStore implements CheckpointStore {
 
   async deleteRecords(sessionId: SessionId): Promise<void> {
     await rm(this.#folderOfSession(sessionId), { recursive: true, force: true })
+  }
+
+  async deleteUnusedPacks({ graceMs }: { readonly graceMs: number }): Promise<number> {
+    const folder = join(this.#folder, 'packs')
+    const before = Date.now() - graceMs
+    const files = ((await orNull(readdir(folder))) ?? []).map((name) => join(folder, name))
+    const old = await filterAsync(files, (file) => isOlder(file, before))
+    if (old.length === 0) return 0
+    const needed = await this.#neededFiles()
+    let count = 0
+    for (const file of old) {
+      // Looked at again, since a record that is being put now has renewed it.
+      if (needed.has(file) || !(await isOlder(file, before))) continue
+      await rm(file, { force: true })
+      if (file.endsWith('.pack')) count++
+    }
+    return count
+  }
+
+  /** Keeps a pack from being removed as unused for a while; false when it is not here. */
+  async #touch(name: PackName): Promise<boolean> {
+    const now = new Date()
+    return (await orNull(utimes(this.#fileOfPack(name), now, now).then(() => true))) ?? false
+  }
+
+  async #neededFiles(): Promise<Set<string>> {
+    const sessions = join(this.#folder, 'sessions')
+    const needed = new Set<string>()
+    for (const session of (await orNull(readdir(sessions))) ?? []) {
+      const names = (await orNull(readdir(join(sessions, session)))) ?? []
+      for (const name of names.filter((one) => one.endsWith('.json'))) {
+        const text = await orNull(readFile(join(sessions, session, name), 'utf8'))
+        for (const pack of text === null ? [] : recordSchema.parse(JSON.parse(text)).packs) {
+          needed.add(this.#fileOfPack(pack))
+        }
+      }
+    }
+    return needed
   }
 
   async #write(file: string, bytes: Uint8Array): Promise<void> {
@@ -113,3 +151,11 @@ async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
 }
 
 const exists = async (file: string): Promise<boolean> => (await orNull(access(file).then(() => true))) ?? false
+
+async function filterAsync<Item>(items: readonly Item[], accept: (item: Item) => Promise<boolean>): Promise<Item[]> {
+  const accepted = await Promise.all(items.map(accept))
+  return items.filter((_, place) => accepted[place])
+}
+
+const isOlder = async (file: string, before: number): Promise<boolean> =>
+  ((await orNull(stat(file)))?.mtimeMs ?? Infinity) <= before

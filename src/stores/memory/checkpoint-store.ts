@@ -5,16 +5,17 @@ import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-s
 
 /** Checkpoints of one workspace in the memory of this process. */
 export class MemoryCheckpointStore implements CheckpointStore {
-  readonly #packs = new Map<PackName, Uint8Array>()
+  readonly #packs = new Map<PackName, { readonly bytes: Uint8Array; readonly putAt: number }>()
   readonly #records = new Map<SessionId, Map<CheckpointId, CheckpointRecord>>()
 
   async putPack(name: PackName, bytes: Uint8Array): Promise<void> {
-    if (!this.#packs.has(name)) this.#packs.set(name, Uint8Array.from(bytes))
+    const known = this.#packs.get(name)
+    this.#packs.set(name, { bytes: known?.bytes ?? Uint8Array.from(bytes), putAt: Date.now() })
   }
 
   async getPack(name: PackName): Promise<Uint8Array<ArrayBuffer> | null> {
-    const bytes = this.#packs.get(name)
-    return bytes === undefined ? null : Uint8Array.from(bytes)
+    const pack = this.#packs.get(name)
+    return pack === undefined ? null : Uint8Array.from(pack.bytes)
   }
 
   async missingPacks(names: readonly PackName[]): Promise<PackName[]> {
@@ -40,6 +41,20 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 
   async deleteRecords(sessionId: SessionId): Promise<void> {
+    this.forget(sessionId)
+  }
+
+  async deleteUnusedPacks({ graceMs }: { readonly graceMs: number }): Promise<number> {
+    const records = [...this.#records.values()].flatMap((ofSession) => [...ofSession.values()])
+    const needed = new Set(records.flatMap(({ packs }) => packs))
+    const before = Date.now() - graceMs
+    const unused = [...this.#packs].filter(([name, { putAt }]) => putAt <= before && !needed.has(name))
+    for (const [name] of unused) this.#packs.delete(name)
+    return unused.length
+  }
+
+  /** The checkpoints of a session, at once. */
+  forget(sessionId: SessionId): void {
     this.#records.delete(sessionId)
   }
 }

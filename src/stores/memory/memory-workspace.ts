@@ -6,6 +6,7 @@ import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
 import type { EventFeed } from '../events/event-feed.ts'
 import type { StoredEvent } from '../events/stored-event.ts'
+import { MemoryCheckpointStore } from './checkpoint-store.ts'
 
 /** What is kept of one session. Content is kept as JSON, so that nobody can change it from outside. */
 export interface MemorySession {
@@ -39,6 +40,7 @@ export class MemoryWorkspace {
   readonly conversations = new Map<string, MemoryConversation>()
   /** Sealed secrets of the vault by name. */
   readonly secrets = new Map<string, { sealed: string; createdAt: number; updatedAt: number }>()
+  readonly checkpoints = new MemoryCheckpointStore()
   readonly #fenceOfDeleted = new Map<SessionId, number>()
 
   constructor(options: { scope: WorkspaceScope; feed: EventFeed; isOwnerGone: (owner: LeaseOwner) => boolean }) {
@@ -84,6 +86,7 @@ export class MemoryWorkspace {
   remove(session: MemorySession): void {
     const { id } = session.record
     this.sessions.delete(id)
+    this.checkpoints.forget(id)
     this.#fenceOfDeleted.set(id, session.fence)
     for (const [agentSessionId, conversation] of this.conversations) {
       if (conversation.sessionId === id) this.conversations.delete(agentSessionId)

@@ -47,6 +47,7 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
         leases: new MemoryLeaseStore(workspace),
         sealedSecrets: new MemorySealedSecrets(workspace),
         ledger: new MemoryLedger(booksOf(scope.organizationId), scope),
+        checkpoints: workspace.checkpoints,
       }
     },
     organization: (organizationId) => new MemoryOrganizationLedger(booksOf(organizationId)),

@@ -1,6 +1,7 @@
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { EventFeed } from '../events/event-feed.ts'
+import { SqlCheckpointStore } from './checkpoints.ts'
 import { SqlEventLog } from './event-log.ts'
 import { prepareEventQueries } from './event-queries.ts'
 import { SqlInbox } from './inbox.ts'
@@ -48,6 +49,7 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
         leases: new SqlLeaseStore(context),
         sealedSecrets: new SqlSealedSecrets(context),
         ledger: new SqlLedger(ledger, scope),
+        checkpoints: new SqlCheckpointStore(context),
       }
     },
     organization: (organizationId) => new SqlOrganizationLedger(ledger, organizationId),

@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely'
 import { blobsOfSession, deleteUnreferencedBlobs } from './blobs.ts'
+import { deleteCheckpoints } from './checkpoints.ts'
 import type { SessionKey, Tables } from './schema.ts'
 
-/** Removes a session with its events, inbox, tags, transcripts and large payloads; only its fence is remembered. */
+/**
+ * Removes a session with its events, inbox, tags, transcripts, large payloads, and checkpoints without their packs; only
+ * its fence is remembered.
+ */
 export async function deleteSession(
   transaction: Kysely<Tables>,
   session: SessionKey & { fence: number },
@@ -14,6 +18,7 @@ export async function deleteSession(
     .where((eb) => eb.and(key))
     .execute()
   await deleteUnreferencedBlobs(transaction, key, blobs)
+  await deleteCheckpoints(transaction, key)
   await transaction
     .insertInto('deleted_session')
     .values({ ...key, fence })
