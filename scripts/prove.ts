@@ -21,10 +21,11 @@ async function prove(options: ProveOptions): Promise<number> {
 async function proveSubject(subject: string, { seeds, repeats, keepFolder }: ProveOptions): Promise<number> {
   let failures = 0
   let done = 0
+  const version = provenVersion()
+  const recorded = new Set(readRecords(subject).flatMap((record) => (record.version === version ? [record.seed] : [])))
   for (const seed of seeds) {
-    const version = provenVersion()
     done += 1
-    if (!repeats && isRecorded(subject, { seed, version })) continue
+    if (!repeats && !version.endsWith('+') && recorded.has(seed)) continue
     const record = await runTrial(subject, { seed, version, keepFolder })
     appendRecord(subject, record)
     if (record.outcome === 'failed') failures += 1
@@ -33,12 +34,10 @@ async function proveSubject(subject: string, { seeds, repeats, keepFolder }: Pro
       `${subject} ${done}/${seeds.length} seed ${seed}: ${record.outcome}, ${record.kills} kills, ${seconds} s`,
     )
   }
+  await proofSubjects[subject]?.close?.()
   console.log(`${subject}: ${seeds.length} seeds, ${failures} failures now`)
   return failures
 }
-
-const isRecorded = (subject: string, { seed, version }: { seed: number; version: string }): boolean =>
-  !version.endsWith('+') && readRecords(subject).some((record) => record.seed === seed && record.version === version)
 
 async function runTrial(
   subject: string,
@@ -46,17 +45,16 @@ async function runTrial(
 ): Promise<ProofRecord> {
   const { trial, realBinary } = proofSubjects[subject]!
   const startedMs = performance.now()
-  const facts = (result: { outcome: ProofRecord['outcome']; kills: number }) => ({
+  const facts = (result: Pick<ProofRecord, 'outcome' | 'kills' | 'boundaries' | 'setting'>) => ({
     seed,
+    realBinary,
     ...result,
     ms: Math.round(performance.now() - startedMs),
-    realBinary,
     date: new Date().toISOString().slice(0, 10),
     version,
   })
   try {
-    const { kills } = await trial(seed, { keepFolder })
-    return facts({ outcome: 'held', kills })
+    return facts({ outcome: 'held', ...(await trial(seed, { keepFolder })) })
   } catch (error) {
     console.error(
       `${subject} with seed ${seed} failed; again: npm run prove -- ${subject} --seed ${seed}\n${String(error)}`,

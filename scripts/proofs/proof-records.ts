@@ -8,6 +8,8 @@ export interface ProofRecord {
   readonly seed: number
   readonly outcome: 'held' | 'failed'
   readonly kills: number
+  readonly boundaries?: readonly string[]
+  readonly setting?: string
   readonly ms: number
   readonly realBinary: boolean
   readonly date: string
@@ -59,12 +61,12 @@ export function writeSummary(): void {
         String(records.length),
         String(records.reduce((sum, record) => sum + record.kills, 0)),
         String(records.filter((record) => record.outcome === 'failed').length),
-        records.every((record) => record.realBinary) ? 'yes' : 'no',
+        String(records.filter((record) => record.realBinary).length),
         records.at(-1)!.date,
         version,
       ]),
   )
-  const table = [['subject', 'trials', 'kills', 'failures', 'real binary', 'date', 'version'], ...rows]
+  const table = [['subject', 'trials', 'kills', 'failures', 'with the real binary', 'date', 'version'], ...rows]
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
   const lines = table.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`)
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`

@@ -18,6 +18,15 @@ export interface LifeTask {
   readonly mark: string
   /** Takes the session for so long only, and again and again while it lives. */
   readonly leaseMs?: number
+  /** Where the session lives, if not in the data directory. */
+  readonly postgres?: { readonly url: string; readonly schema: string }
+  /** Its agent is played, without the binary. */
+  readonly hasPlainAgent?: boolean
+}
+
+export interface LifeWatch {
+  /** Ends the server of the database; when it has, the host goes on, and the server is started again by its own. */
+  readonly killDatabase?: () => Promise<void>
 }
 
 /** One line of a host's standard output. */
@@ -28,6 +37,8 @@ export type LifeReport =
   | { kind: 'said'; text: string }
   /** The main thread asked the model: which of the user's words were in it, and by what the answer is known. */
   | { kind: 'asked'; heard: readonly string[]; answer: string }
+  /** The write at which somebody is to be killed; the host waits for a line on standard input, if it is not the host itself. */
+  | { kind: 'at_write'; name: string }
   | { kind: 'outcome'; status: RunOutcome['status']; code: string | null }
   | { kind: 'rejected'; code: string; message: string }
 
@@ -46,10 +57,12 @@ export class Life {
   stderr = ''
   readonly ended: Promise<void>
   readonly #task: LifeTask
+  readonly #watch: LifeWatch
   #onReport: (count: number) => void = () => {}
 
-  constructor(task: LifeTask) {
+  constructor(task: LifeTask, watch: LifeWatch = {}) {
     this.#task = task
+    this.#watch = watch
     const temporary = join(task.dataDirectory, '../tmp')
     const home = join(task.dataDirectory, '../home')
     for (const folder of [task.cwd, temporary, home]) mkdirSync(folder, { recursive: true })
@@ -57,8 +70,9 @@ export class Life {
       cwd: task.cwd,
       // The agent's shell reads its owner's profile; what a kill there leaves behind must not reach the next trial.
       env: { ...process.env, TMPDIR: temporary, HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
+    this.child.stdin!.on('error', () => {})
     this.child
       .stderr!.setEncoding('utf8')
       .on('data', (text: string) => (this.stderr = (this.stderr + text).slice(-4_000)))
@@ -104,7 +118,7 @@ export class Life {
 
   async #killAsPlanned(): Promise<void> {
     const { kill } = this.#task.plan
-    if (kill === null) return
+    if (kill === null || 'atWrite' in kill) return
     if ('afterReports' in kill) await this.told(kill.afterReports)
     else await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, kill.afterMs))])
     while (this.killedAtMs === undefined && this.child.exitCode === null && this.child.signalCode === null) {
@@ -129,8 +143,18 @@ export class Life {
   #take(line: string): void {
     // A kill may cut the last line; what is cut was not acknowledged to anybody.
     if (!line.endsWith('}')) return
-    this.reports.push({ atMs: performance.now(), report: JSON.parse(line) as LifeReport })
+    const report = JSON.parse(line) as LifeReport
+    this.reports.push({ atMs: performance.now(), report })
     this.#onReport(this.reports.length)
+    if (report.kind === 'at_write') void this.#killAtWrite()
+  }
+
+  async #killAtWrite(): Promise<void> {
+    const { kill } = this.#task.plan
+    if (kill?.victim === 'database') await this.#watch.killDatabase?.()
+    // An agent that has not begun, or has ended, is no victim.
+    if (kill?.victim !== 'agent' || this.#killAgent(kill)) this.killedAtMs = performance.now()
+    this.child.stdin!.write('\n')
   }
 }
 

@@ -1,3 +1,4 @@
+import { closeBoundaryServer, proveBoundary } from './prove-boundary.ts'
 import { proveBudgets } from './prove-budgets.ts'
 import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveFleets } from './prove-fleets.ts'
@@ -13,11 +14,19 @@ export interface ProofSubject {
   readonly realBinary: boolean
   /** The same seed makes the same plan. @throws when something does not hold. */
   readonly trial: (seed: number, options?: TrialOptions) => Promise<TrialFacts>
+  /** Ends what the trials share. */
+  readonly close?: () => Promise<void>
 }
 
 export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
   hosts: { what: 'the process that runs a session is killed', realBinary: true, trial: proveSession('host') },
   agents: { what: 'the agent’s process is killed', realBinary: true, trial: proveSession('agent') },
+  boundaries: {
+    what: 'the host, the agent or the database is killed at one write',
+    realBinary: false,
+    trial: proveBoundary,
+    close: closeBoundaryServer,
+  },
   store: { what: 'a process that writes to the store is killed, 50 times', realBinary: false, trial: proveStore },
   ledger: { what: 'processes that spend from one budget are killed', realBinary: false, trial: proveLedger },
   budgets: {

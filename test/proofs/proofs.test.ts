@@ -1,4 +1,6 @@
 import { requires } from '../support/require.ts'
+import { afterAll } from 'vitest'
+import { closeBoundaryServer, planBoundary, proveBoundary } from './prove-boundary.ts'
 import { proveBudgets } from './prove-budgets.ts'
 import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveLease } from './prove-lease.ts'
@@ -17,11 +19,27 @@ function shortSeeds(victim: Victim, count: number): number[] {
     .slice(0, count)
 }
 
+/** The first seed of each storage with each victim, with the real agent and without it. */
+function unlikeBoundaries(): number[] {
+  const seeds = Array.from({ length: 200 }, (_, index) => index + 1)
+  const kinds = Map.groupBy(seeds, (seed) => {
+    const { storage, victim, hasRealAgent } = planBoundary(seed)
+    return [storage, victim, hasRealAgent].join()
+  })
+  return [...kinds.values()].map(([first]) => first!)
+}
+
 // A sample; `npm run prove` runs as many as one likes. Two at a time: most of a trial is waiting.
 requires('linux', 'pid-namespace').describe('a session', () => {
   const { test } = requires()
   test('survives the death of its host', () => inPairs(shortSeeds('host', 5), proveSession('host')), 120_000)
   test('survives the death of its agent', () => inPairs(shortSeeds('agent', 3), proveSession('agent')), 120_000)
+  test(
+    'survives a death of its host, its agent or its database at any one write',
+    () => inPairs(unlikeBoundaries(), proveBoundary),
+    120_000,
+  )
+  afterAll(closeBoundaryServer)
   test('takes nothing from a driver that lost its lease', () => proveLease(1), 120_000)
 })
 

@@ -2,11 +2,20 @@ import { join } from 'node:path'
 import type { ScriptReply, ScriptToolCall } from '../../src/testing/index.ts'
 import { seededRandom } from '../stores/start-process.ts'
 
-/** Who is killed: the process that runs the session, or the agent's alone. */
-export type Victim = 'host' | 'agent'
+/** Who is killed: the process that runs the session, the agent's alone, or the server of its database. */
+export type Victim = 'host' | 'agent' | 'database'
 
-/** When the kill comes: after so many things the host has told, or so many milliseconds. */
-export type KillMoment = { readonly afterReports: number } | { readonly afterMs: number }
+/** When the kill comes: after so many things the host has told, so many milliseconds, or at one of its writes. */
+export type KillMoment =
+  | { readonly afterReports: number }
+  | { readonly afterMs: number }
+  | { readonly atWrite: WriteBoundary }
+
+/** The n-th write of a process, before the store hears of it or after it is durable. */
+export interface WriteBoundary {
+  readonly write: number
+  readonly side: 'before' | 'after'
+}
 
 export interface PlannedMessage {
   readonly text: string
@@ -30,6 +39,8 @@ export interface LifePlan {
 
 export interface PlanPlaces {
   readonly victim: Victim
+  /** The kill hits one write, in a short session of one kill. */
+  readonly killsAtWrite?: boolean
   /** Commands write their tokens here, each its own, so that a call that ran twice is seen. */
   readonly counterFile: string
 }
@@ -45,7 +56,7 @@ interface Dice {
 /** The lives of one trial, a pure function of the seed: one to three that are killed, and a last one that is not. */
 export function planLives(seed: number, places: PlanPlaces): LifePlan[] {
   const dice = createDice(seed)
-  const killed = dice.pick([1, 1, 2, 3])
+  const killed = places.killsAtWrite === true ? 1 : dice.pick([1, 1, 2, 3])
   return Array.from({ length: killed + 1 }, (_, index) =>
     planLife({ seed, index, dice, ...places }, index === killed ? null : places.victim),
   )
@@ -70,12 +81,22 @@ function planLife(facts: LifeFacts, victim: Victim | null): LifePlan {
     })),
     answers,
     asksFor: dice.pick([null, null, 'Bash', 'Write'] as const),
-    kill: victim === null ? null : planKill(victim, { dice, answers: answers.length }),
+    kill: victim === null ? null : planKill(victim, { ...facts, answers: answers.length }),
   }
 }
 
 /** Most of these moments fall into the work; a life that is over before its kill comes is a life all the same. */
-function planKill(victim: Victim, { dice, answers }: { dice: Dice; answers: number }): LifePlan['kill'] {
+function planKill(
+  victim: Victim,
+  { dice, answers, killsAtWrite }: Pick<LifeFacts, 'dice' | 'killsAtWrite'> & { answers: number },
+): LifePlan['kill'] {
+  if (killsAtWrite === true) {
+    return {
+      victim,
+      signal: 'SIGKILL',
+      atWrite: { write: dice.number(1, 16 + 16 * answers), side: dice.pick(['before', 'after']) },
+    }
+  }
   const signal = victim === 'agent' ? dice.pick(['SIGKILL', 'SIGKILL', 'SIGTERM'] as const) : 'SIGKILL'
   const moment = dice.chance(0.75)
     ? { afterReports: dice.number(1, 8 + 8 * answers) }
@@ -84,7 +105,8 @@ function planKill(victim: Victim, { dice, answers }: { dice: Dice; answers: numb
 }
 
 function planAnswers(facts: LifeFacts): ScriptReply[] {
-  const answers = Array.from({ length: facts.dice.number(1, 5) }, (_, answer) => planAnswer(facts, answer))
+  const longest = facts.killsAtWrite === true ? 2 : 5
+  const answers = Array.from({ length: facts.dice.number(1, longest) }, (_, answer) => planAnswer(facts, answer))
   // Two refusals in a row might use up the agent's patience, which is not what is proven here.
   return answers.filter((answer, index) => answer.error === undefined || answers[index - 1]?.error === undefined)
 }

@@ -7,6 +7,12 @@ import { processesMarked } from '../support/processes.ts'
 export interface TrialFacts {
   /** Kills that hit; a life may end before its kill comes. */
   readonly kills: number
+  /** The writes at which they came, where they came at one: `events.append`. */
+  readonly boundaries?: readonly string[]
+  /** Where and with what, when that differs from trial to trial. */
+  readonly setting?: string
+  /** Of this trial, when not all trials of the subject are alike. */
+  readonly realBinary?: boolean
 }
 
 export interface TrialOptions {

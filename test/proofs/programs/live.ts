@@ -1,10 +1,22 @@
 // One life of a session's host, to be killed. It tells on standard output, line by line, what it was shown.
-import { runAgent, type AgentRun, type SessionStreamEvent, type UserMessageInput } from '../../../src/index.ts'
+import { once } from 'node:events'
+import {
+  PostgresStorage,
+  runAgent,
+  SqliteStorage,
+  type AgentRun,
+  type SessionStreamEvent,
+  type StorageSource,
+  type UserMessageInput,
+} from '../../../src/index.ts'
 import { isPreview } from '../../../src/domain/session-event.ts'
 import { scriptedModel, type Script } from '../../../src/testing/index.ts'
 import type { LifeReport, LifeTask } from '../life.ts'
 import { countingCommand, createDice, type PlannedMessage } from '../session-plan.ts'
+import { processRuntime } from '../../../src/compose/process-runtime.ts'
+import { withPlainAgent } from './plain-agent.ts'
 import { shortLeases } from './short-leases.ts'
+import { withBoundary } from './with-boundary.ts'
 
 const { plan, ...task } = JSON.parse(process.argv[2] ?? '') as LifeTask
 const dice = createDice(plan.seed)
@@ -74,13 +86,35 @@ async function decide(run: AgentRun, event: SessionStreamEvent): Promise<void> {
   }
 }
 
+/** Says that the write has come, and dies by it, or waits until the victim is dead. */
+async function dieAt(name: string): Promise<void> {
+  tell({ kind: 'at_write', name })
+  if (plan.kill?.victim === 'host') process.kill(process.pid, 'SIGKILL')
+  await once(process.stdin, 'data')
+  process.stdin.destroy()
+}
+
+/** Where the session lives; undefined: in the data directory, as is. */
+function storageOfLife(): StorageSource | undefined {
+  const { leaseMs, dataDirectory, postgres } = task
+  if (leaseMs !== undefined) return shortLeases(dataDirectory, leaseMs)
+  const source = postgres === undefined ? new SqliteStorage({ dataDirectory }) : new PostgresStorage(postgres)
+  if (plan.kill !== null && 'atWrite' in plan.kill) return withBoundary(source, plan.kill.atWrite, dieAt)
+  return postgres === undefined ? undefined : source
+}
+
+if (task.hasPlainAgent === true) {
+  const runtime = processRuntime()
+  Object.assign(runtime, { driver: withPlainAgent(runtime.driver) })
+}
+const storage = storageOfLife()
 const opening = plan.messages.filter((message) => message.sentAfterReports === undefined)
 const allowed = ['Bash', 'Write', 'Read'].filter((tool) => tool !== plan.asksFor)
 const run = runAgent({
   prompt: plan.promptIsStream ? streamOf(opening) : opening[0]!.text,
   cwd: task.cwd,
   dataDirectory: task.dataDirectory,
-  ...(task.leaseMs === undefined ? {} : { storage: shortLeases(task.dataDirectory, task.leaseMs) }),
+  ...(storage === undefined ? {} : { storage }),
   ...(task.sessionId === undefined ? {} : { sessionId: task.sessionId }),
   upstream: scriptedModel(script),
   tools: ['Bash', 'Write', 'Read', 'Agent'],
@@ -102,3 +136,5 @@ try {
 } catch (error) {
   tell({ kind: 'rejected', code: String((error as { code?: unknown }).code), message: String(error) })
 }
+process.stdin.destroy()
+await storage?.close()
