@@ -48,19 +48,28 @@ export function planBoundary(seed: number): BoundaryPlan {
 }
 
 let server: Promise<PostgresServer> | undefined
+/** Trials at the same time share the server; it dies for one after the other. */
+let outages: Promise<void> = Promise.resolve()
 
 const boundaryServer = (): Promise<PostgresServer> => (server ??= PostgresServer.start())
 
 export async function closeBoundaryServer(): Promise<void> {
+  await outages
   await (await server)?.close()
   server = undefined
 }
 
 /** The host goes on as soon as it is gone. */
-async function endForAWhile(outageMs: number): Promise<void> {
-  const database = await boundaryServer()
-  await database.kill()
-  void sleep(outageMs).then(() => database.start())
+function endForAWhile(outageMs: number): Promise<void> {
+  const { promise: isGone, resolve: gone } = Promise.withResolvers<void>()
+  outages = outages.then(async () => {
+    const database = await boundaryServer()
+    await database.kill()
+    gone()
+    await sleep(outageMs)
+    await database.start()
+  })
+  return isGone
 }
 
 const schemaOf = (seed: number): string => `trial_${seed}_${process.pid}_${Date.now().toString(36)}`
