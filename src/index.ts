@@ -67,10 +67,10 @@ export type { BudgetReport, CostUpdate } from './runtime/metering/run-meter.ts'
 export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 
 // Storage
-export { MemoryStorage } from './stores/memory/memory-storage.ts'
-export { PostgresStorage } from './stores/postgres/postgres-storage.ts'
+export { MemoryStorage } from './compose/storage/memory-storage.ts'
+export { PostgresStorage } from './compose/storage/postgres-storage.ts'
 export type { PostgresStorageOptions } from './stores/postgres/postgres-options.ts'
-export { SqliteStorage } from './stores/sqlite/sqlite-storage.ts'
+export { SqliteStorage } from './compose/storage/sqlite-storage.ts'
 export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
 
 // Events

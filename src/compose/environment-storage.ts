@@ -1,5 +1,6 @@
-import type { Storage, StorageSource } from '../ports/storage.ts'
-import { PostgresStorage } from '../stores/postgres/postgres-storage.ts'
+import type { StorageSource } from '../ports/storage.ts'
+import { LazyStorage } from './storage/lazy-storage.ts'
+import { PostgresStorage } from './storage/postgres-storage.ts'
 import { reapPrivateFolders } from './private-folders.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -31,20 +32,10 @@ export function namedStorage(environment: Environment): NamedStorage | undefined
 /** That storage; its first opening does for this machine what that of a data directory does. */
 export function environmentStorage({ source }: NamedStorage): StorageSource {
   const storage = source()
-  let opened: Promise<Storage> | undefined
-  return {
-    open: () => {
-      opened ??= Promise.all([storage.open(), reapPrivateFolders()]).then(
-        ([open]) => open,
-        (error: unknown) => {
-          opened = undefined
-          throw error
-        },
-      )
-      return opened
-    },
-    close: () => storage.close(),
-  }
+  return new LazyStorage(async () => {
+    const [open] = await Promise.all([storage.open(), reapPrivateFolders()])
+    return open
+  })
 }
 
 /**

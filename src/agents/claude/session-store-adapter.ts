@@ -1,7 +1,7 @@
 import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { RunTranscripts } from '../../ports/agent-driver.ts'
-import type { TranscriptKey } from '../../ports/transcript-store.ts'
+import { transcriptKeyOf } from './transcript-key-of.ts'
 
 export interface SessionStoreAdapterOptions {
   /** Called when the store says that this run may not write any more; the agent must end at once. */
@@ -11,7 +11,7 @@ export interface SessionStoreAdapterOptions {
 }
 
 /**
- * Our transcript store as the Agent SDK's session store. The SDK's `projectKey` is made of the folder
+ * The transcripts of a run as the Agent SDK's session store. The SDK's `projectKey` is made of the folder
  * that a session ran in; it is left out, so that any folder and any machine may resume.
  */
 export function sessionStoreOver(store: RunTranscripts, options: SessionStoreAdapterOptions): SessionStore {
@@ -19,19 +19,14 @@ export function sessionStoreOver(store: RunTranscripts, options: SessionStoreAda
     append: async (key, entries) => {
       if (options.isAbandoned()) return
       try {
-        await store.append(keyOf(key), entries)
+        await store.append(transcriptKeyOf(key.sessionId, key), entries)
       } catch (error) {
         if (PerdureError.is(error) && error.code === 'lease_lost') options.onLeaseLost(error)
         throw error
       }
     },
     // What comes out went in through `append`: entries of the SDK's own.
-    load: async (key) => (await store.load(keyOf(key))) as SessionStoreEntry[] | null,
+    load: async (key) => (await store.load(transcriptKeyOf(key.sessionId, key))) as SessionStoreEntry[] | null,
     listSubkeys: ({ sessionId }) => store.listSubpaths(sessionId),
   }
 }
-
-const keyOf = (key: { sessionId: string; subpath?: string }): TranscriptKey =>
-  key.subpath === undefined
-    ? { agentSessionId: key.sessionId }
-    : { agentSessionId: key.sessionId, subpath: key.subpath }
