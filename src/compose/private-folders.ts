@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RunId } from '../domain/ids.ts'
 import type { LeaseOwner } from '../ports/lease.ts'
 import type { ConfigDirectory } from '../runtime/agent-dependencies.ts'
-import { isOwnerGone, ownerOfThisProcess } from '../stores/sql/process-liveness.ts'
+import { isOwnerGone, ownerOfThisProcess } from '../stores/leases/process-liveness.ts'
 
 const prefix = 'perdure-run_'
 const ownerFile = 'owner.json'

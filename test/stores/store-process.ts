@@ -1,7 +1,7 @@
 // A process of its own that works on a storage and tells on standard output, line by line, what was acknowledged.
 import type { SessionId } from '../../src/domain/ids.ts'
 import type { EventDraft } from '../../src/domain/session-event.ts'
-import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
+import { ownerOfThisProcess } from '../../src/stores/leases/process-liveness.ts'
 import { codeOf, sampleEvent, scopeA } from '../../src/testing/contract-samples.ts'
 import { openPlace, type StoragePlace } from './storage-place.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ownerOfThisProcess } from '../../src/stores/sql/process-liveness.ts'
+import { ownerOfThisProcess } from '../../src/stores/leases/process-liveness.ts'
 import { newSession, pause, sampleEvent, scopeA, take } from '../../src/testing/contract-samples.ts'
 import { sharedPlaces } from './shared-places.ts'
 import { startProcess } from './start-process.ts'

@@ -44,8 +44,11 @@ const walledRooms = new Set(['agents', 'sandboxes', 'stores', 'engines'])
 /** Folders in walled rooms that are no adapter, and who may import them. */
 const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'stores/sql': ['stores/sqlite', 'stores/postgres'],
-  'stores/ledger': ['stores/sql', 'stores/memory'],
-  'stores/events': ['stores/sql', 'stores/memory', 'stores/redis'],
+  'engines/rules': ['engines/local', 'engines/dbos'],
+  'stores/objects': ['stores/filesystem', 'stores/s3'],
+  'stores/ledger': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
+  'stores/leases': ['stores/sql', 'stores/postgres', 'stores/objects', 'stores/redis'],
+  'stores/events': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
 }
 
 /** Rooms that must run in a browser as well: no packages but these, and nothing of Node. */

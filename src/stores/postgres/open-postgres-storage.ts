@@ -1,6 +1,6 @@
 import type { Storage } from '../../ports/storage.ts'
 import { createSqlStorage } from '../sql/create-sql-storage.ts'
-import { isOwnerGone } from '../sql/process-liveness.ts'
+import { isOwnerGone } from '../leases/process-liveness.ts'
 import { openPostgresBackend } from './postgres-backend.ts'
 import { postgresSettings, type PostgresStorageOptions } from './postgres-options.ts'
 
