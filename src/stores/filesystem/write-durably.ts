@@ -1,9 +1,15 @@
 import { open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** The file is there with all of its bytes, or not at all, also after a power failure. Private to its user. */
 export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${file}.${crypto.randomUUID()}.tmp`
+  await rename(await writeTemporary(dirname(file), bytes), file)
+  await syncFolder(dirname(file))
+}
+
+/** Writes a file of a new name, private to its user, whose content is on the disk. */
+export async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
+  const temporary = join(folder, `${crypto.randomUUID()}.tmp`)
   const handle = await open(temporary, 'wx', 0o600)
   try {
     await handle.writeFile(bytes)
@@ -11,11 +17,11 @@ export async function writeDurably(file: string, bytes: Uint8Array): Promise<voi
   } finally {
     await handle.close()
   }
-  await rename(temporary, file)
-  await syncFolder(dirname(file))
+  return temporary
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder outlive a loss of power. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
