@@ -17,3 +17,9 @@ export function displayOf(byteString: string): string {
     return byteString.replaceAll(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)
   }
 }
+
+/** Any fact about a path, for people. */
+export const shownPath = <Value extends { readonly path: string }>(value: Value): Value => ({
+  ...value,
+  path: displayOf(value.path),
+})

@@ -1,5 +1,5 @@
 import type { CheckpointId } from '../domain/checkpoint-id.ts'
-import { displayOf } from './byte-string.ts'
+import { shownPath } from './byte-string.ts'
 import type { RepositoryState } from './checkpoint-content.ts'
 import type { CheckpointDiff } from './compare/diff-checkpoints.ts'
 import type { GitWarning } from './restore/git-warnings.ts'
@@ -61,7 +61,7 @@ export interface CheckpointFacts {
 
 /**
  * The checkpoints of one work tree. All work is done in a thread of its own, one thing after the other. In answers, a
- * byte of a path that is no UTF-8 is written `\xff`. The caller sees to it that nobody else uses the folder meanwhile.
+ * byte of a path that is no UTF-8 is written `\xff`. Several processes may use the folder: their operations wait for each other.
  */
 export interface Checkpoints {
   /**
@@ -117,8 +117,3 @@ export function openCheckpoints({ root, folder, policy: wanted }: CheckpointsOpt
     close: () => thread.close(),
   }
 }
-
-const shownPath = <Value extends { readonly path: string }>(value: Value): Value => ({
-  ...value,
-  path: displayOf(value.path),
-})

@@ -13,6 +13,8 @@ export interface SaveRequest {
   readonly policy: ScanPolicy
   /** The checkpoint that this one follows. */
   readonly parent?: CheckpointId
+  /** A tree with more files is not saved. */
+  readonly maxFiles?: number
 }
 
 export interface SavedCheckpoint {
@@ -31,10 +33,10 @@ export interface SavedCheckpoint {
  * Saves the work tree as it is. When this returns, the checkpoint survives a power failure.
  * @throws {PerdureError} `working_directory_missing`, `checkpoint_failed`, `checkpoint_not_found` for the parent.
  */
-export function saveCheckpoint(tree: WorkTree, { policy, parent }: SaveRequest): SavedCheckpoint {
+export function saveCheckpoint(tree: WorkTree, { policy, parent, ...limits }: SaveRequest): SavedCheckpoint {
   const { store } = tree
   const last = parent === undefined ? undefined : tree.contentOf(parent)
-  const scan = tree.scan(policy)
+  const scan = tree.scan(policy, limits)
   const { filesSeen, filesRead, leftOut } = scan
   const root = textOf(tree.root)
   const about = {

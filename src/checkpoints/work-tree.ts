@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { CheckpointId } from '../domain/checkpoint-id.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
@@ -9,27 +9,62 @@ import type { ScanPolicy } from './scan/scan-policy.ts'
 import { scanWorkTree, type Scan } from './scan/scan-work-tree.ts'
 import { readStatCache, writeStatCache, type StatCache } from './scan/stat-cache.ts'
 
-/** A work tree, and the folder of its own in which its checkpoints are. One writer at a time: its caller holds a lease. */
-export class WorkTree {
+export interface WorkTreePlaces {
   readonly root: string
+  /** Where its checkpoints are kept; made when it is missing. */
+  readonly folder: string
+  /** Folders that are never saved, wherever they lie; the one of the checkpoints is always one of them. */
+  readonly privateFolders?: readonly string[]
+}
+
+/** What a scan may take, beside what it is to save. */
+export interface ScanLimits {
+  readonly maxFiles?: number
+}
+
+/**
+ * A work tree, and the folder of its own in which its checkpoints are. Others may use the folder as well, one after the
+ * other: {@link refresh} shows what they did.
+ */
+export class WorkTree {
   readonly folder: string
   readonly store: ObjectStore
+  readonly #places: WorkTreePlaces
+  #root: string
   #cache: StatCache | undefined
+  /** Which file the cache was read from, or written to. */
+  #cacheVersion: string | undefined
   #isCacheWritten = true
 
-  /** @throws {PerdureError} `working_directory_missing`; `checkpoint_invalid` when the checkpoints are damaged. */
-  constructor({ root, folder }: { readonly root: string; readonly folder: string }) {
-    if (!existsSync(root)) {
-      throw new PerdureError('working_directory_missing', 'The folder of the work tree does not exist.')
-    }
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    this.root = realpathSync(root)
-    this.folder = realpathSync(folder)
+  /** @throws {PerdureError} `checkpoint_invalid` when the checkpoints are damaged. */
+  constructor(places: WorkTreePlaces) {
+    mkdirSync(places.folder, { recursive: true, mode: 0o700 })
+    this.#places = places
+    this.#root = realPathOf(places.root)
+    this.folder = realpathSync(places.folder)
     this.store = new ObjectStore(this.folder)
-    this.#cache = readStatCache(this.#cacheFile, this.root)
+    this.#readCache()
   }
 
-  scan(policy: ScanPolicy): Scan {
+  get root(): string {
+    return this.#root
+  }
+
+  /** The root is made when it is missing. */
+  makeRoot(): void {
+    mkdirSync(this.#places.root, { recursive: true })
+    this.refresh()
+  }
+
+  /** Sees what other processes have done to the folder since. */
+  refresh(): void {
+    this.#root = realPathOf(this.#places.root)
+    this.store.refresh()
+    if (versionOf(this.#cacheFile) !== this.#cacheVersion) this.#readCache()
+  }
+
+  /** @throws {PerdureError} `working_directory_missing`, `checkpoint_failed`. */
+  scan(policy: ScanPolicy, { maxFiles = Number.POSITIVE_INFINITY }: ScanLimits = {}): Scan {
     const startedNs = BigInt(Date.now()) * 1_000_000n
     try {
       const scan = scanWorkTree({
@@ -38,7 +73,8 @@ export class WorkTree {
         policy,
         before: this.#cache?.root,
         trustedUntilNs: this.#cache?.trustedUntilNs ?? 0n,
-        ownFolders: [textOf(relative(this.root, this.folder))],
+        ownFolders: this.#ownFolders(),
+        maxFiles,
       })
       // The clock of a file system stands still for some milliseconds at a time.
       this.#cache = { root: scan.root, trustedUntilNs: startedNs - 20_000_000n }
@@ -71,6 +107,7 @@ export class WorkTree {
     if (this.#isCacheWritten || this.#cache === undefined) return
     writeStatCache(this.#cacheFile, { cache: this.#cache, root: this.root })
     this.#isCacheWritten = true
+    this.#cacheVersion = versionOf(this.#cacheFile)
   }
 
   close(): void {
@@ -78,7 +115,26 @@ export class WorkTree {
     this.store.close()
   }
 
+  /** Never forgets what it knows for what it cannot read. */
+  #readCache(): void {
+    this.#cacheVersion = versionOf(this.#cacheFile)
+    this.#cache = readStatCache(this.#cacheFile, this.root) ?? this.#cache
+  }
+
+  #ownFolders(): string[] {
+    const folders = [this.folder, ...(this.#places.privateFolders ?? []).map(realPathOf)]
+    return folders.map((folder) => textOf(relative(this.root, folder)))
+  }
+
   get #cacheFile(): string {
     return join(this.folder, 'stat-cache.json')
   }
+}
+
+/** Of what is not there, the path itself. */
+const realPathOf = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
+
+function versionOf(file: string): string | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? undefined : `${stat.ino}:${stat.mtimeNs}`
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { openWorkTrees } from '../checkpoints/open-work-trees.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
 import type { Ledger, OrganizationLedger } from '../ports/ledger.ts'
 import {
@@ -7,6 +9,7 @@ import {
   type WorkspaceScope,
   type WorkspaceStores,
 } from '../ports/storage.ts'
+import type { WorkTrees } from '../ports/work-tree.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { namedStorage } from './environment-storage.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
@@ -24,6 +27,8 @@ export interface WorkspaceOptions {
 export interface OpenWorkspace {
   readonly stores: WorkspaceStores
   readonly sandboxes: SandboxProvider
+  /** The files of its sessions on this machine. */
+  readonly workTrees: WorkTrees
   /** Where the stores are, without secrets. */
   readonly description: string
 }
@@ -34,7 +39,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
   const storage = await storageOf(options, directory)
   const stores = storage.workspace(scopeOf(options))
   if (options.storage === undefined) await stores.sessions.deleteExpired()
-  return { stores, sandboxes: directory.sandboxes, description: storage.description }
+  const workTrees = openWorkTrees({
+    folder: join(directory.path, 'work-trees'),
+    dataDirectory: directory.path,
+    scope: stores.scope,
+    store: stores.checkpoints,
+    threads: processRuntime().workTreeThreads,
+  })
+  return { stores, sandboxes: directory.sandboxes, workTrees, description: storage.description }
 }
 
 /** The ledgers of a tenant’s space and of all its organization’s. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { createClaudeDriver } from '../agents/claude/create-claude-driver.ts'
 import type { ClaudeAgentOptions } from '../agents/claude/claude-agent-options.ts'
+import { WorkTreeThreads } from '../checkpoints/worker/work-tree-threads.ts'
 import { createModelGateway } from '../gateway/create-model-gateway.ts'
 import type { AgentDriver } from '../ports/agent-driver.ts'
 import type { ModelGateway } from '../ports/model-gateway.ts'
@@ -17,6 +18,7 @@ export interface ProcessRuntime {
   readonly upstreams: ProcessUpstreams
   readonly driver: AgentDriver<ClaudeAgentOptions>
   readonly startSlots: StartSlots
+  readonly workTreeThreads: WorkTreeThreads
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
   /** The same for a storage that the environment names. */
@@ -41,11 +43,13 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
   const place = makeGatewayPlace()
   const gateway = createModelGateway(place.listen === undefined ? {} : { listen: place.listen })
   const upstreams = new ProcessUpstreams()
+  const workTreeThreads = new WorkTreeThreads()
   return {
     gateway,
     upstreams,
     driver: createClaudeDriver(),
     startSlots: new StartSlots(availableParallelism()),
+    workTreeThreads,
     dataDirectory(path) {
       const known = directories.get(path)
       if (known !== undefined) return known
@@ -65,6 +69,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
       await gateway.close()
       place.remove()
       await upstreams.close()
+      await workTreeThreads.close()
       await Promise.all([...directories.values(), ...storages.values()].map((source) => source.close()))
     },
   }

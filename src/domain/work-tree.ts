@@ -35,3 +35,15 @@ export type LeftOutReason = 'excluded' | 'too_large' | 'too_deep' | 'special' | 
  * and whatever git was in the middle of are put back, and no object of git is removed. `exact`: all of `.git` is as it was.
  */
 export type GitRestore = 'keep' | 'restore' | 'exact'
+
+/** What of a work tree is saved, beyond what is usual. */
+export interface SavePolicy {
+  /** Folders of these names are left out too, wherever they are. */
+  readonly exclude?: readonly string[]
+  /** Of a repository's `.git`: its `state`, which is small (the default), or `all` of it, which is needed to put it back. */
+  readonly git?: 'state' | 'all'
+  /** Larger files are left out. Default: 4 GiB. */
+  readonly maxFileBytes?: number
+  /** A tree with more files is not saved. Default: 200,000. */
+  readonly maxFiles?: number
+}

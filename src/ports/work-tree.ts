@@ -1,6 +1,6 @@
 import type { CheckpointId } from '../domain/checkpoint-id.ts'
 import type { SessionId } from '../domain/ids.ts'
-import type { FileChange, GitRestore, LeftOut } from '../domain/work-tree.ts'
+import type { FileChange, GitRestore, LeftOut, SavePolicy } from '../domain/work-tree.ts'
 
 /** Finds the files of a session on this machine, and saves and restores them. */
 export interface WorkTrees {
@@ -20,10 +20,11 @@ export interface WorkTreePlace {
  */
 export interface WorkTree {
   /**
-   * Saves the tree as it is; durable here and in the storage when it resolves.
+   * Saves the tree as it is; durable here and in the storage when it resolves. A parent that is nowhere any more is
+   * passed over.
    * @throws {PerdureError} `working_directory_missing`, `checkpoint_unfinished`, `checkpoint_failed`, `storage_failed`.
    */
-  save(options: { parent: CheckpointId | null }): Promise<SavedWorkTree>
+  save(options: { parent: CheckpointId | null; policy?: SavePolicy }): Promise<SavedWorkTree>
   /**
    * Makes the tree what a checkpoint of the session holds, which is brought here from the storage where this machine lacks
    * it. A missing folder is made. What is there now is saved first. Whoever works in the tree must have been stopped.
@@ -40,6 +41,8 @@ export interface SavedWorkTree {
   readonly id: CheckpointId
   /** Nothing had changed: this is the parent. */
   readonly isUnchanged: boolean
+  /** What it follows; null when it is the first, or when the parent that was named could not be found. */
+  readonly parent: CheckpointId | null
   /** At most a thousand paths, and how many there are. */
   readonly leftOut: readonly LeftOut[]
   readonly leftOutCount: number

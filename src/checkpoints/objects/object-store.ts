@@ -24,7 +24,8 @@ interface OpenPack {
 export class ObjectStore {
   readonly #packs: PackFolder
   readonly #places = new Map<string, number>()
-  readonly #names: PackName[] = []
+  #names: PackName[] = []
+  readonly #known = new Set<PackName>()
   readonly #open = new Map<number, OpenPack>()
   #pending: { readonly objects: PackedObject[]; readonly entries: Buffer[]; bytes: number } = emptyPack()
   readonly #pendingIds = new Set<string>()
@@ -32,7 +33,14 @@ export class ObjectStore {
 
   constructor(folder: string) {
     this.#packs = new PackFolder(folder)
-    for (const { name, objects } of this.#packs.load()) this.#enter(name, objects)
+    this.refresh()
+  }
+
+  /** Sees what other processes have written to the folder, and removed from it. */
+  refresh(): void {
+    const names = this.#packs.names()
+    if (this.#names.some((name) => !names.has(name))) this.#forgetAll()
+    for (const name of names) if (!this.hasPack(name)) this.#enter(name, this.#packs.objectsOf(name))
   }
 
   has(id: string): boolean {
@@ -99,7 +107,7 @@ export class ObjectStore {
   }
 
   hasPack(name: PackName): boolean {
-    return this.#names.includes(name)
+    return this.#known.has(name)
   }
 
   readPack(name: PackName): Buffer {
@@ -118,6 +126,13 @@ export class ObjectStore {
     this.#open.clear()
   }
 
+  #forgetAll(): void {
+    this.close()
+    this.#names = []
+    this.#known.clear()
+    this.#places.clear()
+  }
+
   #writePack(): void {
     const { entries, objects } = this.#pending
     this.#written.push(this.addPack(encodePack(entries), objects))
@@ -126,6 +141,7 @@ export class ObjectStore {
 
   #enter(name: PackName, objects: readonly Pick<PackedObject, 'id' | 'offset'>[]): void {
     const number = this.#names.push(name) - 1
+    this.#known.add(name)
     for (const { id, offset } of objects) this.#places.set(id, number * packFactor + offset)
   }
 

@@ -21,17 +21,20 @@ export class PackFolder {
     writeDurably(join(store, 'HEAD'), 'ref: refs/heads/none\n')
   }
 
-  /** The packs that are complete: one without its index was being written when its writer died. */
-  load(): { name: PackName; objects: ReturnType<typeof parsePackIndex> }[] {
+  /** The packs that are complete, sorted: one without its index was being written when its writer died. */
+  names(): Set<PackName> {
     const files = new Set(readdirSync(this.#folder))
     for (const file of files) if (file.endsWith('.tmp')) this.#removeAbandoned(join(this.#folder, file))
-    return [...files]
-      .filter((file) => file.endsWith('.pack') && files.has(file.replace(/pack$/, 'idx')))
-      .toSorted()
-      .map((file) => {
-        const name = packNameSchema.parse(file.slice(0, -'.pack'.length))
-        return { name, objects: parsePackIndex(readFileSync(join(this.#folder, `${name}.idx`))) }
-      })
+    return new Set(
+      [...files]
+        .filter((file) => file.endsWith('.pack') && files.has(file.replace(/pack$/, 'idx')))
+        .toSorted()
+        .map((file) => packNameSchema.parse(file.slice(0, -'.pack'.length))),
+    )
+  }
+
+  objectsOf(name: PackName): ReturnType<typeof parsePackIndex> {
+    return parsePackIndex(readFileSync(join(this.#folder, `${name}.idx`)))
   }
 
   fileOf(name: PackName): string {

@@ -21,6 +21,8 @@ export interface ScanRequest {
   readonly trustedUntilNs: bigint
   /** Folders that are left out without a word, as byte strings from the root: the store itself, when it is inside. */
   readonly ownFolders?: readonly string[]
+  /** A tree that has more is no work tree, but somebody's disk. */
+  readonly maxFiles?: number
 }
 
 export interface Scan {
@@ -128,7 +130,7 @@ class WorkTreeScan {
       if (stat.isDirectory()) return this.#folder({ ...place, name }, { stat, known })
       if (!stat.isFile() && !stat.isSymbolicLink()) return this.#leave(path, 'special')
       if (stat.size > this.#request.policy.maxFileBytes) return this.#leave(path, 'too_large')
-      this.#filesSeen += 1
+      this.#count()
       const entry = this.#isUnchanged(known, stat) ? known : this.#read(bytes, { path, stat })
       if (entry !== undefined && stat.nlink > 1n) this.#linked(path, { entry, dev: stat.dev })
       return entry
@@ -137,6 +139,12 @@ class WorkTreeScan {
       this.#leave(path, reasonOf(error))
       return known
     }
+  }
+
+  #count(): void {
+    const { maxFiles = Number.POSITIVE_INFINITY } = this.#request
+    this.#filesSeen += 1
+    if (this.#filesSeen > maxFiles) throw tooManyFiles(maxFiles)
   }
 
   #isUnchanged(known: SavedEntry | undefined, stat: BigIntStats): boolean {
@@ -221,6 +229,12 @@ function throughHandle<Result>(prefix: string, use: (prefix: string) => Result):
     closeSync(handle)
   }
 }
+
+const tooManyFiles = (maxFiles: number): PerdureError =>
+  new PerdureError('checkpoint_failed', `The work tree has more than ${maxFiles} files, so it is not saved.`, {
+    hint: 'Let the agent work in a smaller folder, leave folders out by their name, allow more files, or turn checkpoints off.',
+    details: { maxFiles },
+  })
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT'

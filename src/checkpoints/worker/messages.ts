@@ -1,11 +1,6 @@
 import type { ErrorRecord } from '../../errors/perdure-error.ts'
 import type { Operations } from './operations.ts'
 
-export interface WorkerPlaces {
-  readonly root: string
-  readonly folder: string
-}
-
 export interface Question {
   readonly number: number
   readonly name: keyof Operations

@@ -44,7 +44,10 @@ export const createOperations = (tree: WorkTree): Operations => ({
     const counts = { filesSeen, filesRead, leftOutCount: leftOut.length }
     return { id, isUnchanged, ...counts, leftOut: leftOut.slice(0, mostLeftOut) }
   },
-  restore: (request) => restoreCheckpoint(tree, request),
+  restore: (request) => {
+    tree.makeRoot()
+    return restoreCheckpoint(tree, request)
+  },
   unfinishedRestore: () => readRestoreJournal(tree.folder) ?? null,
   diff: (request) => diffCheckpoints(tree, request),
   describe: (id) => describeCheckpoint(tree, id),

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openWorkTrees } from '../../src/checkpoints/open-work-trees.ts'
+import { WorkTreeThreads } from '../../src/checkpoints/worker/work-tree-threads.ts'
+import { newSessionId, type SessionId } from '../../src/domain/ids.ts'
+import { defaultScope } from '../../src/ports/storage.ts'
+import type { WorkTree } from '../../src/ports/work-tree.ts'
+import { MemoryCheckpointStore } from '../../src/stores/memory/checkpoint-store.ts'
+import { differencesBetween, snapshotTree } from '../proofs/snapshot-tree.ts'
+import { scratchFolder } from '../support/scratch.ts'
+
+/** A machine with its own disk; several of them may share a store. */
+function machine(store = new MemoryCheckpointStore()) {
+  const dataDirectory = join(scratchFolder(), '.perdure')
+  const threads = new WorkTreeThreads()
+  onTestFinished(() => threads.close())
+  const folder = join(dataDirectory, 'work-trees')
+  const trees = openWorkTrees({ folder, dataDirectory, scope: defaultScope, store, threads })
+  const open = (root: string, sessionId: SessionId = newSessionId()): WorkTree => trees.open({ sessionId, root })
+  return { dataDirectory, folder, store, open }
+}
+
+const snapshot = (root: string) => snapshotTree(root, { isUnsaved: () => false })
+const packsIn = (folder: string) => fs.globSync('**/*.pack', { cwd: folder })
+
+test('a tree is saved into the storage, and restored from it on a machine that never saw it', async () => {
+  const [root, sessionId] = [scratchFolder(), newSessionId()]
+  const here = machine()
+  fs.writeFileSync(join(root, 'a.txt'), 'one\n')
+  const tree = here.open(root, sessionId)
+  const first = await tree.save({ parent: null })
+  expect(first).toMatchObject({ isUnchanged: false, parent: null, leftOut: [], leftOutCount: 0 })
+  const before = snapshot(root)
+  fs.writeFileSync(join(root, 'b.txt'), 'two\n')
+  const second = await tree.save({ parent: first.id })
+  expect(await tree.save({ parent: second.id })).toMatchObject({ id: second.id, isUnchanged: true })
+  expect(await tree.changes(first.id, second.id, { limit: 10 })).toEqual({
+    changes: [{ type: 'added', path: 'b.txt', lines: { added: 1, removed: 0 } }],
+    more: 0,
+  })
+
+  const there = machine(here.store)
+  const elsewhere = join(scratchFolder(), 'not', 'there')
+  const other = there.open(elsewhere, sessionId)
+  expect(await other.changes(first.id, second.id, { limit: 10 })).toMatchObject({ changes: [{ path: 'b.txt' }] })
+  const { safety } = await other.restore(first.id, { parent: second.id, git: 'keep', acceptGitWarnings: false })
+  expect(differencesBetween(before, snapshot(elsewhere))).toEqual([])
+  expect(await here.store.getRecord(sessionId, safety)).not.toBeNull()
+})
+
+test('sessions of one folder share what is known of its files; each has its own checkpoints', async () => {
+  const root = scratchFolder()
+  const { open, folder, store } = machine()
+  fs.writeFileSync(join(root, 'large.txt'), 'x'.repeat(100_000))
+  await open(root).save({ parent: null })
+  const packs = packsIn(folder).length
+  const other = newSessionId()
+  const { id } = await open(root, other).save({ parent: null })
+  expect(packsIn(folder)).toHaveLength(packs + 1)
+  const record = await store.getRecord(other, id)
+  expect(record?.packs).toHaveLength(2)
+  const inherited = await open(root, other).save({ parent: id })
+  expect(inherited.isUnchanged).toBe(true)
+})
+
+test('a parent that is nowhere any more is passed over', async () => {
+  const root = scratchFolder()
+  const { open } = machine()
+  const lost = `ckpt_${'0'.repeat(40)}` as never
+  expect(await open(root).save({ parent: lost })).toMatchObject({ parent: null, isUnchanged: false })
+})
+
+test('the data directory is not saved, wherever it lies and whatever its name', async () => {
+  const root = scratchFolder()
+  const dataDirectory = join(root, 'deep', 'data')
+  fs.mkdirSync(dataDirectory, { recursive: true })
+  fs.writeFileSync(join(dataDirectory, 'perdure.db'), 'all that is known')
+  const threads = new WorkTreeThreads()
+  onTestFinished(() => threads.close())
+  const store = new MemoryCheckpointStore()
+  const folder = join(dataDirectory, 'work-trees')
+  const tree = openWorkTrees({ folder, dataDirectory, scope: defaultScope, store, threads }).open({
+    sessionId: newSessionId(),
+    root,
+  })
+  const first = await tree.save({ parent: null })
+  fs.writeFileSync(join(root, 'deep', 'file'), '')
+  fs.writeFileSync(join(dataDirectory, 'perdure.db'), 'more than that')
+  const second = await tree.save({ parent: first.id })
+  expect((await tree.changes(first.id, second.id, { limit: 10 })).changes).toMatchObject([{ path: 'deep/file' }])
+  expect(second.leftOut).toEqual([])
+})
+
+test.each([
+  ['the whole disk', () => '/'],
+  ['the home folder', () => homedir()],
+])('%s is nobody’s work tree', async (_name, root) => {
+  await expect(machine().open(root()).save({ parent: null })).rejects.toMatchObject({
+    code: 'checkpoint_failed',
+    hint: expect.stringContaining('turn checkpoints off'),
+  })
+})
+
+test('a tree with too many files is not saved, and says what to do', async () => {
+  const root = scratchFolder()
+  for (const name of ['a', 'b', 'c']) fs.writeFileSync(join(root, name), name)
+  const tree = machine().open(root)
+  await expect(tree.save({ parent: null, policy: { maxFiles: 2 } })).rejects.toMatchObject({
+    code: 'checkpoint_failed',
+    details: { maxFiles: 2 },
+  })
+  await expect(tree.save({ parent: null, policy: { maxFiles: 3 } })).resolves.toMatchObject({ isUnchanged: false })
+})
+
+test('what a policy leaves out is left out beside what is usual', async () => {
+  const root = scratchFolder()
+  for (const name of ['node_modules', 'fixtures']) fs.mkdirSync(join(root, name))
+  const { leftOut } = await machine()
+    .open(root)
+    .save({ parent: null, policy: { exclude: ['fixtures'] } })
+  expect(leftOut).toEqual([
+    { path: 'fixtures', reason: 'excluded' },
+    { path: 'node_modules', reason: 'excluded' },
+  ])
+})
+
+test('several processes save one folder at the same time, and none takes another’s work for its own', async () => {
+  const root = scratchFolder()
+  const { folder, dataDirectory } = machine()
+  const programs = Array.from({ length: 3 }, (_, writer) =>
+    startSaver({ root, folder, dataDirectory, writer, saves: 8 }),
+  )
+  const results = await Promise.all(programs)
+  for (const { ids, missing } of results) {
+    expect(new Set(ids).size).toBe(8)
+    expect(missing).toEqual([])
+  }
+})
+
+async function startSaver(work: Record<string, unknown>): Promise<{ ids: string[]; missing: string[] }> {
+  const { execFile } = await import('node:child_process')
+  const { promisify } = await import('node:util')
+  const program = join(import.meta.dirname, 'programs', 'save-beside-others.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(work)])
+  return JSON.parse(stdout) as { ids: string[]; missing: string[] }
+}
+
+test('a process that is killed while it has the folder keeps nobody out', async () => {
+  const root = scratchFolder()
+  const { open, folder } = machine()
+  const tree = open(root)
+  const { id } = await tree.save({ parent: null })
+  const [name = ''] = fs.readdirSync(folder)
+  const program = join(import.meta.dirname, 'programs', 'die-with-lock.ts')
+  expect(() => execFileSync(process.execPath, [program, join(folder, name)], { stdio: 'pipe' })).toThrow(
+    expect.objectContaining({ signal: 'SIGKILL' }),
+  )
+  expect(await tree.save({ parent: id })).toMatchObject({ isUnchanged: true })
+})
