@@ -98,6 +98,13 @@ export const errorCodes = {
   session_not_found: entry(false, 404, 2, 'List the sessions with `perdure session list`.'),
   session_exists: entry(false, 409, 2, 'Resume the session, or choose another id.'),
   session_expired: entry(false, 410, 2, 'The session outlived its ttl and is gone: start a new one.'),
+  worker_stopped: entry(true, 503, 1, 'Nothing is to be done: another worker goes on with the run.'),
+  run_not_found: entry(
+    false,
+    404,
+    2,
+    'List the runs with `perdure runs list`; ended ones are forgotten after some days.',
+  ),
   storage_busy: entry(true, 503, 1, 'Another process holds the data directory’s database; try again.'),
   storage_failed: entry(false, 500, 1, 'Check the disk and the data directory; nothing acknowledged was lost.'),
   storage_schema_too_new: entry(false, 500, 2, 'Upgrade Perdure: the data directory was written by a newer version.'),

@@ -4,7 +4,9 @@ import { eventLogContract } from './event-log-contract.ts'
 import { inboxContract } from './inbox-contract.ts'
 import { leaseContract } from './lease-contract.ts'
 import { ledgerContract } from './ledger-contract.ts'
+import { runEngineContract } from './run-engine-contract.ts'
 import { sessionRecordsContract } from './session-records-contract.ts'
+import { sessionStoreContract } from './session-store-contract.ts'
 import { subscriptionContract } from './subscription-contract.ts'
 import { transcriptStoreContract } from './transcript-store-contract.ts'
 import { vaultContract } from './vault-contract.ts'
@@ -12,13 +14,16 @@ import type { StorageUnderTest } from './contract-samples.ts'
 
 export type { CheckpointStoresUnderTest } from './checkpoint-store-contract.ts'
 export type { StorageUnderTest } from './contract-samples.ts'
+export type { EngineUnderTest } from './run-engine-contract.ts'
 export {
   checkpointStoreContract,
   eventLogContract,
   inboxContract,
   leaseContract,
   ledgerContract,
+  runEngineContract,
   sessionRecordsContract,
+  sessionStoreContract,
   subscriptionContract,
   transcriptStoreContract,
   vaultContract,
@@ -30,6 +35,7 @@ export function storageContract(backend: StorageUnderTest): void {
   subscriptionContract(backend)
   inboxContract(backend)
   transcriptStoreContract(backend)
+  sessionStoreContract(backend)
   leaseContract(backend)
   ledgerContract(backend)
   sessionRecordsContract(backend)
