@@ -4,6 +4,8 @@ import type { ListedTranscript, TranscriptAppendOptions, TranscriptStore } from 
 import { ProjectConversations } from './project-conversations.ts'
 import { transcriptKeyOf } from './transcript-key-of.ts'
 
+export type { SessionKey, SessionStoreEntry }
+
 /** The Agent SDK's type, with all that it leaves to choice. */
 export type CompleteSessionStore = Required<SessionStore>
 
