@@ -1,7 +1,7 @@
 import type { BudgetScope, BudgetWindow } from './budget.ts'
 import type { CheckpointId } from './checkpoint-id.ts'
 import type { StoredError } from './stored-error.ts'
-import type { FileChange, LeftOut } from './work-tree.ts'
+import type { FileChange, GitRestore, LeftOut } from './work-tree.ts'
 
 /** Events of our own: only for what the Managed Agents vocabulary has no word for. */
 export type PerdureEvent =
@@ -17,6 +17,7 @@ export type PerdureEvent =
   | ModelFallback
   | SessionForked
   | SessionRewound
+  | FilesRestored
   | CheckpointSaved
   | CheckpointFailed
   | ToolResultsUnknown
@@ -160,22 +161,59 @@ export interface SessionForked extends OwnEvent {
   type: 'perdure.session_forked'
   from_session_id: string
   at_sequence: number
+  /** The copy of the conversation that it was born with; null where nothing had been said. */
+  agent_session_id?: string | null
 }
 
 /**
  * The session goes on from an earlier event of its own: what came after it is not erased, but stands on a branch that was
- * left. May itself be rewound.
+ * left. May itself be rewound. It counts once it stands in the log, before the files are put back; `perdure.files_restored`
+ * says that they were.
  */
 export interface SessionRewound extends OwnEvent {
   type: 'perdure.session_rewound'
   /** The newest event that the session still follows; 0 for its beginning. */
   to_sequence: number
-  /** The conversation as it was then, a copy; null where nothing had been said. */
-  agent_session_id: string | null
-  /** What the work tree was made; null when the files were left as they were. */
+  /** The conversation as it was then, a copy; a new one where nothing had been said. */
+  agent_session_id: string
+  /** What the work tree is to be; null when the files were left as they were. */
   checkpoint_id: CheckpointId | null
   /** What the work tree was before; null when the files were left as they were. */
   safety_checkpoint_id: CheckpointId | null
+  /** Where the files are. */
+  working_directory: string
+  /** What happens to repositories among them. */
+  git: GitRestore
+  conversation: RewoundConversation
+}
+
+/** How the conversation stood at the event that the session went back to. Written down, so that no reader need look for it. */
+export interface RewoundConversation {
+  /** Texts of the turn that was the last one then. */
+  texts: string[]
+  /** Tool calls that wait for a person again, by the id of their event; the oldest first. */
+  waiting_calls: Record<string, RewoundCall>
+  /** Sub-agents that were there. */
+  thread_ids: string[]
+  /** Ids of messages that nothing had followed: the next run says them again. */
+  unanswered_ids: string[]
+}
+
+export interface RewoundCall {
+  name: string
+  input: Record<string, unknown>
+  tool_use_id: string | null
+  is_mcp: boolean
+}
+
+/** What a rewind promised of the files is done. */
+export interface FilesRestored extends OwnEvent {
+  type: 'perdure.files_restored'
+  checkpoint_id: CheckpointId
+  /** How many files were touched. */
+  changes: number
+  /** Paths that stayed as they are, at most a hundred: no checkpoint holds what is there. */
+  left_alone: { path: string; reason: string }[]
 }
 
 /** The work tree was saved, and the storage of the session has it. */
@@ -195,13 +233,17 @@ export interface CheckpointSaved extends OwnEvent {
   duration_ms: number
 }
 
-/** `run_started`: what the agent found. `before_tool`: an agent was about to do something risky. `run_ended`: the run was cut. */
+/**
+ * `run_started`: what the agent found. `before_tool`: an agent was about to do something risky. `run_ended`: the run was
+ * cut. `forked`: what a fork has of its parent's files.
+ */
 export type CheckpointReason =
   | 'run_started'
   | 'turn_ended'
   | 'run_ended'
   | 'before_tool'
   | 'before_rewind'
+  | 'forked'
   | 'requested'
 
 /** The work tree could not be saved; the conversation goes on, and cannot be rewound with its files to here. */

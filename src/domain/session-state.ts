@@ -1,6 +1,8 @@
+import type { CheckpointId } from './checkpoint-id.ts'
 import type { StoredError } from './stored-error.ts'
 import type { DraftOfType } from './session-event.ts'
 import { noUsage, type Usage } from './usage.ts'
+import type { GitRestore } from './work-tree.ts'
 
 /**
  * All that can be known of a session from its log: the value of the fold in `step.ts`. Plain data,
@@ -30,6 +32,15 @@ export interface SessionState {
   readonly awaitingApproval: readonly string[]
   readonly threads: Readonly<Record<string, ThreadState>>
   readonly usage: Usage
+  /** Files that a rewind is to put back and has not: nothing may work in their folder before. */
+  readonly unrestored: UnrestoredFiles | null
+}
+
+export interface UnrestoredFiles {
+  readonly checkpointId: CheckpointId
+  readonly safetyCheckpointId: CheckpointId | null
+  readonly workingDirectory: string
+  readonly git: GitRestore
 }
 
 export type StopReason = DraftOfType<'session.status_idle'>['stop_reason']
@@ -86,4 +97,5 @@ export const initialSessionState: SessionState = {
   awaitingApproval: [],
   threads: {},
   usage: noUsage,
+  unrestored: null,
 }

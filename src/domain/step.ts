@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { rewound } from './rewound.ts'
 import type { LoggedEvent } from './session-event.ts'
 import {
   emptyTurn,
@@ -134,6 +135,12 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
       }
     case 'perdure.agent_started':
       return { agentSessionId: event.agent_session_id, model: event.model }
+    case 'perdure.session_forked':
+      return { agentSessionId: event.agent_session_id ?? null }
+    case 'perdure.session_rewound':
+      return rewound(state, event)
+    case 'perdure.files_restored':
+      return { unrestored: null }
     case 'perdure.tool_results_unknown':
       return event.tool_use_event_ids.reduce<SessionState>((next, id) => ({ ...next, ...withoutTool(next, id) }), state)
     case 'perdure.turn_ended': {

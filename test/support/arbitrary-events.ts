@@ -122,10 +122,39 @@ export const anyDraft: fc.Arbitrary<EventDraft> = fc.oneof(
       structured_output: fc.option(fc.record({ ok: fc.boolean() }), { nil: undefined }),
     }),
   ),
+  stamped(
+    fc.record({
+      type: fc.constant('perdure.session_rewound'),
+      to_sequence: fc.nat(60),
+      agent_session_id: fc.uuid(),
+      checkpoint_id: fc.option(fc.constant('0'.repeat(40)), { nil: null }),
+      safety_checkpoint_id: fc.constant(null),
+      working_directory: fc.constant('/w'),
+      git: fc.constant('keep'),
+      conversation: fc.record({
+        texts: fc.array(fc.string(), { maxLength: 2 }),
+        waiting_calls: fc.dictionary(
+          id,
+          fc.record({
+            name: fc.constant('Bash'),
+            input: fc.constant({}),
+            tool_use_id: fc.constant('toolu_1'),
+            is_mcp: fc.boolean(),
+          }),
+        ),
+        thread_ids: fc.uniqueArray(thread),
+        unanswered_ids: fc.constant([]),
+      }),
+    }),
+  ),
+  stamped(fc.record({ type: fc.constant('perdure.files_restored'), changes: fc.nat(), left_alone: fc.constant([]) })),
   stamped(fc.record({ type: fc.constant('an.event_of_the_future'), payload: fc.string() })),
 )
 
 /** A log of such events, numbered. */
-export const anyLog: fc.Arbitrary<LoggedEvent[]> = fc
-  .array(anyDraft, { maxLength: 60 })
-  .map((drafts) => drafts.map((draft, index) => ({ ...draft, sequence: index + 1 })))
+export const anyLog: fc.Arbitrary<LoggedEvent[]> = fc.array(anyDraft, { maxLength: 60 }).map((drafts) =>
+  drafts.map((draft, index) => {
+    const back = draft.type === 'perdure.session_rewound' ? { to_sequence: draft.to_sequence % (index + 1) } : {}
+    return { ...draft, ...back, sequence: index + 1 } as LoggedEvent
+  }),
+)
