@@ -16,6 +16,8 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   memory: async () => (await import('./subjects/memory.ts')).measureMemory,
   concurrency: async () => (await import('./subjects/concurrency.ts')).measureConcurrency,
   'event-log': async () => (await import('./subjects/event-log.ts')).measureEventLog,
+  'event-logs': async () => (await import('./subjects/event-logs.ts')).measureEventLogs,
+  resume: async () => (await import('./subjects/resume.ts')).measureResume,
   checkpoints: async () => (await import('./subjects/checkpoints.ts')).measureCheckpoints,
   gateway: async () => (await import('./subjects/gateway.ts')).measureGateway,
   gateways: async () => (await import('./subjects/gateways.ts')).measureGateways,
@@ -26,8 +28,8 @@ const { values: flags, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-/** Beside gateways that are installed apart from this project. */
-const onlyWhenNamed = new Set(['gateways'])
+/** Beside programs that are installed apart from this project. */
+const onlyWhenNamed = new Set(['event-logs', 'gateways'])
 const chosen = positionals.length > 0 ? positionals : Object.keys(subjects).filter((name) => !onlyWhenNamed.has(name))
 const unknown = chosen.filter((name) => !Object.hasOwn(subjects, name))
 if (unknown.length > 0) {

@@ -4,6 +4,7 @@ import type { BenchSettings } from '../support/bench-settings.ts'
 import { createMessagesClient, messagesRequest, type MessagesClient } from '../support/messages-client.ts'
 import { startLiteLlm, startPortkey, type PeerGateway, type PeerPlace } from '../support/peer-gateways.ts'
 import { memoryOf } from '../support/processes.ts'
+import { peersFolder } from '../support/peers-folder.ts'
 import { startProgram } from '../support/program.ts'
 import { compareWays, startGateway, surroundings, type Goals, type RunningGateway } from './gateway.ts'
 
@@ -24,9 +25,7 @@ const streamsAtOnce = 100
  * packages of this project: `PERDURE_BENCH_PEERS` names the folder where they are installed.
  */
 export async function measureGateways(settings: BenchSettings): Promise<Section> {
-  const folder = process.env['PERDURE_BENCH_PEERS']
-  if (folder === undefined)
-    throw new Error('Set PERDURE_BENCH_PEERS; bench/README.md says how the peers are installed.')
+  const folder = peersFolder()
   const api = startProgram<string>('plain-messages-api.ts', { task: null })
   const upstreamUrl = await api.next()
   const gateway = await startGateway(settings, { upstreamUrl, keepsBooks: true })

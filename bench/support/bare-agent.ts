@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { prewarm, query, startup, type Options, type Query } from '@anthropic-ai/claude-agent-sdk'
 import { agentEnvironment } from '../../src/agents/claude/agent-environment.ts'
 import { scriptedKey, type AgentBench } from './agent-bench.ts'
@@ -24,6 +25,16 @@ async function bareOptions(bench: AgentBench): Promise<Options> {
 export async function bareQuery(bench: AgentBench, turn: AgentTurn): Promise<PreparedTurn> {
   const options = await bareOptions(bench)
   return (heard) => follow(query({ prompt: turn.prompt, options }), turn, heard)
+}
+
+/** A session of one turn, and the way to one more; the agent keeps it in files of its own. */
+export async function bareSession(bench: AgentBench, turn: AgentTurn): Promise<{ next: PreparedTurn }> {
+  const options = await bareOptions(bench)
+  const sessionId = randomUUID()
+  await follow(query({ prompt: turn.prompt, options: { ...options, sessionId } }), turn, { text: () => {} })
+  return {
+    next: (heard) => follow(query({ prompt: turn.prompt, options: { ...options, resume: sessionId } }), turn, heard),
+  }
 }
 
 export async function bareStartup(bench: AgentBench, turn: AgentTurn): Promise<PreparedTurn> {

@@ -1,3 +1,4 @@
+import type { SessionId } from '../../src/domain/ids.ts'
 import { createAgentPool, isPreview, runAgent, type AgentRun, type RunAgentOptions } from '../../src/index.ts'
 import type { AgentBench } from './agent-bench.ts'
 import { agentOptions, type AgentTurn } from './agent-turns.ts'
@@ -15,6 +16,19 @@ export const perdureRun =
   (bench: AgentBench, turn: AgentTurn): PreparedTurn =>
   (heard) =>
     follow(runAgent({ ...perdureOptions(bench), prompt: turn.prompt }), turn, heard)
+
+/** A session of one turn, and one more of its turns. */
+export async function perdureSession(
+  bench: AgentBench,
+  turn: AgentTurn,
+): Promise<{ sessionId: SessionId; next: PreparedTurn }> {
+  const first = runAgent({ ...perdureOptions(bench), prompt: turn.prompt })
+  await follow(first, turn, { text: () => {} })
+  const { sessionId } = first
+  const next: PreparedTurn = (heard) =>
+    follow(runAgent({ ...perdureOptions(bench), sessionId, prompt: turn.prompt }), turn, heard)
+  return { sessionId, next }
+}
 
 /** With an agent of a pool that is up. The pool starts the next at once, as it always does. */
 export async function perdurePool(

@@ -18,6 +18,8 @@ const usage = {
 }
 const words = 'The function returns before the file is closed, so the next reader finds it locked. '
 
+export const sampleText = words.repeat(4)
+
 function sampleTurn(): EventDraft[] {
   const rounds = Array.from({ length: toolRounds }, toolRound).flat()
   return [
@@ -51,7 +53,7 @@ function toolRound(): EventDraft[] {
 
 /** The event that is appended again and again. */
 export const sampleMessage = (): EventDraft =>
-  stamped({ type: 'agent.message', content: [{ type: 'text', text: words.repeat(4) }] })
+  stamped({ type: 'agent.message', content: [{ type: 'text', text: sampleText }] })
 
 /** The vocabulary’s types ask for fields that a sample does not need. */
 const stamped = (event: object): EventDraft => ({ id: newEventId(), processed_at, ...event }) as unknown as EventDraft
