@@ -1,15 +1,17 @@
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { Storage, WorkspaceScope } from '../../ports/storage.ts'
 import { EventFeed } from '../events/event-feed.ts'
+import { BookLedger, type KeepBooks } from '../ledger/book-ledger.ts'
+import { BookOrganizationLedger } from '../ledger/book-organization-ledger.ts'
+import { LedgerBooks } from '../ledger/ledger-books.ts'
 import { MemoryEventLog } from './event-log.ts'
 import { MemoryInbox } from './inbox.ts'
 import { MemoryLeaseStore } from './leases.ts'
-import { MemoryLedgerBooks } from './ledger-books.ts'
-import { MemoryLedger } from './ledger.ts'
+import { MemoryLedgerPages } from './ledger-pages.ts'
 import { MemoryWorkspace } from './memory-workspace.ts'
-import { MemoryOrganizationLedger } from './organization-ledger.ts'
 import { MemorySealedSecrets } from './sealed-secrets.ts'
 import { MemorySessionRecords } from './session-records.ts'
+import { MemorySessionTransit } from './session-transit.ts'
 import { MemoryTranscriptStore } from './transcripts.ts'
 
 export interface MemoryStorageOptions {
@@ -22,11 +24,11 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
   const feed = new EventFeed()
   const isOwnerGone = options.isOwnerGone ?? (() => false)
   const workspaces = new Map<string, MemoryWorkspace>()
-  const organizations = new Map<string, MemoryLedgerBooks>()
-  const booksOf = (organizationId: string): MemoryLedgerBooks => {
-    const books = organizations.get(organizationId) ?? new MemoryLedgerBooks(organizationId, isOwnerGone)
+  const organizations = new Map<string, LedgerBooks>()
+  const booksOf = (organizationId: string): KeepBooks => {
+    const books = organizations.get(organizationId) ?? new LedgerBooks(new MemoryLedgerPages(), isOwnerGone)
     organizations.set(organizationId, books)
-    return books
+    return async (rule) => rule(books)
   }
   const workspaceOf = (scope: WorkspaceScope): MemoryWorkspace => {
     const name = JSON.stringify([scope.organizationId, scope.workspaceId])
@@ -45,12 +47,13 @@ export function openMemoryStorage(options: MemoryStorageOptions = {}): Storage {
         transcripts: new MemoryTranscriptStore(workspace),
         sessions: new MemorySessionRecords(workspace),
         leases: new MemoryLeaseStore(workspace),
+        transit: new MemorySessionTransit(workspace),
         sealedSecrets: new MemorySealedSecrets(workspace),
-        ledger: new MemoryLedger(booksOf(scope.organizationId), scope),
+        ledger: new BookLedger(booksOf(scope.organizationId), scope),
         checkpoints: workspace.checkpoints,
       }
     },
-    organization: (organizationId) => new MemoryOrganizationLedger(booksOf(organizationId)),
+    organization: (organizationId) => new BookOrganizationLedger(booksOf(organizationId), organizationId),
     close: async () => feed.close(),
   }
 }

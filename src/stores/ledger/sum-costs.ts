@@ -1,21 +1,34 @@
 import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.ts'
 import type { OrganizationCostQuery } from '../../ports/ledger.ts'
-import { mergeCostRows, noCosts, timeLabel, type AnyCostRow } from '../ledger/cost-rows.ts'
-import type { MemoryEntry } from './ledger-books.ts'
+import { mergeCostRows, noCosts, timeLabel, type AnyCostRow } from './cost-rows.ts'
+import type { KeptEntry, LedgerPages, MeantEntries } from './ledger-pages.ts'
 
 /** Sums up the entries that the query means. */
-export function sumCosts(
-  entries: readonly MemoryEntry[],
-  query: OrganizationCostQuery,
-): CostRow<OrganizationCostDimension>[] {
+export function sumCosts(pages: LedgerPages, query: OrganizationCostQuery): CostRow<OrganizationCostDimension>[] {
   const dimensions = [...new Set(query.groupBy)]
-  const rows = entries
+  const rows = [...pages.findEntries(meantBy(query))]
     .filter((entry) => isMeant(entry, query))
     .flatMap((entry) => tagsToCountUnder(entry, dimensions).map((tag) => rowOf(entry, { dimensions, tag })))
   return mergeCostRows(rows, dimensions)
 }
 
-function isMeant({ account, call, countedAtMs }: MemoryEntry, query: OrganizationCostQuery): boolean {
+function meantBy({ workspaceId, runId, sessionId, userId, from, to }: OrganizationCostQuery): MeantEntries {
+  const payers = [
+    { scope: 'run', id: runId },
+    { scope: 'session', id: sessionId },
+    { scope: 'user', id: userId },
+  ] as const
+  // The narrowest, and only in one workspace: elsewhere the same name is another's.
+  const payer = payers.find(({ id }) => id !== undefined && workspaceId !== undefined)
+  return {
+    workspaceId,
+    payer: payer?.id === undefined ? undefined : { scope: payer.scope, id: payer.id },
+    fromMs: from?.getTime() ?? 0,
+    toMs: to?.getTime() ?? Number.MAX_SAFE_INTEGER,
+  }
+}
+
+function isMeant({ account, call, countedAtMs }: KeptEntry, query: OrganizationCostQuery): boolean {
   return (
     (query.workspaceId ?? account.workspaceId) === account.workspaceId &&
     (query.runId ?? account.runId) === account.runId &&
@@ -28,13 +41,13 @@ function isMeant({ account, call, countedAtMs }: MemoryEntry, query: Organizatio
   )
 }
 
-function tagsToCountUnder({ call }: MemoryEntry, dimensions: readonly OrganizationCostDimension[]): (string | null)[] {
+function tagsToCountUnder({ call }: KeptEntry, dimensions: readonly OrganizationCostDimension[]): (string | null)[] {
   const tags = [...new Set(call?.tags)]
   return dimensions.includes('tag') && tags.length > 0 ? tags : [null]
 }
 
 function rowOf(
-  { account, call, countedAtMs, costNanoUsd, presumedNanoUsd }: MemoryEntry,
+  { account, call, countedAtMs, costNanoUsd, presumedNanoUsd }: KeptEntry,
   { dimensions, tag }: { dimensions: readonly OrganizationCostDimension[]; tag: string | null },
 ): AnyCostRow {
   const values: Record<OrganizationCostDimension, string | null> = {
