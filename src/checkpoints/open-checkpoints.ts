@@ -8,7 +8,7 @@ import type { LeftAlone } from './restore/restore-rules.ts'
 import type { GitRestore, LeftOut } from '../domain/work-tree.ts'
 import { defaultScanPolicy, type ScanPolicy } from './scan/scan-policy.ts'
 import { fetchCheckpoint, sendCheckpoint, type Journey } from './travel/carry-checkpoint.ts'
-import { WorkTreeThread } from './worker/work-tree-thread.ts'
+import { CheckpointThread } from './worker/checkpoint-thread.ts'
 
 export interface CheckpointsOptions {
   /** The work tree. */
@@ -94,7 +94,8 @@ export interface Checkpoints {
 }
 
 export function openCheckpoints({ root, folder, policy: wanted }: CheckpointsOptions): Checkpoints {
-  const thread = new WorkTreeThread({ root, folder })
+  const own = new CheckpointThread()
+  const thread = own.of({ root, folder })
   const policy = { ...defaultScanPolicy, ...wanted }
   return {
     saveCheckpoint: async (options = {}) => {
@@ -114,6 +115,6 @@ export function openCheckpoints({ root, folder, policy: wanted }: CheckpointsOpt
     },
     sendCheckpoint: (id, journey) => sendCheckpoint(thread, id, journey),
     fetchCheckpoint: (id, journey) => fetchCheckpoint(thread, id, journey),
-    close: () => thread.close(),
+    close: () => own.close(),
   }
 }

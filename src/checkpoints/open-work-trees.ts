@@ -11,7 +11,7 @@ import type { SavePolicy } from '../domain/work-tree.ts'
 import { shownPath } from './byte-string.ts'
 import { defaultScanPolicy, type ScanPolicy } from './scan/scan-policy.ts'
 import { fetchCheckpoint, sendCheckpoint, type Journey } from './travel/carry-checkpoint.ts'
-import type { WorkTreeThread } from './worker/work-tree-thread.ts'
+import type { WorkTreeThread } from './worker/checkpoint-thread.ts'
 import type { WorkTreeThreads } from './worker/work-tree-threads.ts'
 
 export interface WorkTreesOptions {

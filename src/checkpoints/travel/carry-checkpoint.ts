@@ -2,7 +2,7 @@ import type { CheckpointId } from '../../domain/checkpoint-id.ts'
 import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-store.ts'
-import type { WorkTreeThread } from '../worker/work-tree-thread.ts'
+import type { WorkTreeThread } from '../worker/checkpoint-thread.ts'
 
 export interface Journey {
   readonly store: CheckpointStore

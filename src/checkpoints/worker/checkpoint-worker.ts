@@ -1,56 +1,30 @@
-// The thread of one work tree: everything that touches its files happens here, one thing after the other.
-import { mkdirSync } from 'node:fs'
-import { parentPort, workerData, type Transferable } from 'node:worker_threads'
+// A thread of work trees: everything that touches their files happens in such threads, one thing after the other.
+import { parentPort, type Transferable } from 'node:worker_threads'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import { WorkTree, type WorkTreePlaces } from '../work-tree.ts'
-import { FolderLock } from './folder-lock.ts'
-import { createOperations, type Operations } from './operations.ts'
 import type { Answer, Question } from './messages.ts'
+import { OpenTrees } from './open-trees.ts'
+import type { Operations } from './operations.ts'
 
 const port = parentPort!
-const places = workerData as WorkTreePlaces
-let opened: { readonly tree: WorkTree; readonly lock: FolderLock; readonly operations: Operations } | undefined
+const trees = new OpenTrees()
 
-port.on('message', ({ number, name, request }: Question) => {
+port.on('message', ({ number, asked }: Question) => {
+  if (asked === 'end') {
+    trees.close()
+    post({ number, answer: null }, [])
+    return port.close()
+  }
+  const { places, name, request } = asked
   try {
-    const answer = name === 'close' ? close() : perform(name, request)
-    post({ number, answer }, answer instanceof Uint8Array ? [answer.buffer as ArrayBuffer] : [])
+    const answer = trees.use(places, (operations) => (operations[name] as Operation)(request))
+    post({ number, answer }, answer instanceof Uint8Array ? [answer.buffer] : [])
   } catch (error) {
     post({ number, error: PerdureError.from(error, 'checkpoint_failed').toJSON() }, [])
   }
-  if (name === 'close') port.close()
   // When the answer is on its way: nobody waits for it.
-  else setImmediate(keepCache)
+  setImmediate(() => trees.tidy(places))
 })
 
+type Operation = (request: unknown) => ReturnType<Operations[keyof Operations]>
+
 const post = (answer: Answer, transfer: Transferable[]): void => port.postMessage(answer, transfer)
-
-/** Nobody else uses the folder meanwhile, in this process or another. */
-function perform(name: Exclude<keyof Operations, 'close'>, request: unknown): unknown {
-  const { tree, lock, operations } = (opened ??= open())
-  return lock.hold(() => {
-    tree.refresh()
-    return (operations[name] as (request: unknown) => unknown)(request)
-  })
-}
-
-function open() {
-  mkdirSync(places.folder, { recursive: true, mode: 0o700 })
-  const lock = new FolderLock(places.folder)
-  const tree = lock.hold(() => new WorkTree(places))
-  return { tree, lock, operations: createOperations(tree) }
-}
-
-/** Also when the work tree could never be opened. */
-function close(): void {
-  opened?.operations.close(null)
-  opened?.lock.close()
-}
-
-function keepCache(): void {
-  try {
-    opened?.tree.keepCache()
-  } catch {
-    // The next process will read the tree anew.
-  }
-}

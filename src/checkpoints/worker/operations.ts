@@ -23,8 +23,6 @@ export interface Operations {
   readPack(name: PackName): Uint8Array<ArrayBuffer>
   importPack(request: { name: PackName; bytes: Uint8Array<ArrayBuffer>; maxInflatedBytes: number }): void
   accept(id: CheckpointId): void
-  /** The last question. */
-  close(request: null): void
 }
 
 /** More would keep the asking thread busy. */
@@ -59,7 +57,6 @@ export const createOperations = (tree: WorkTree): Operations => ({
   importPack: ({ name, bytes, maxInflatedBytes }) =>
     importPack(tree.store, { name, pack: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), maxInflatedBytes }),
   accept: (id) => acceptCheckpoint(tree, id),
-  close: () => tree.close(),
 })
 
 /** A mixture of two checkpoints is nobody's turn. */

@@ -1,25 +1,33 @@
+import { availableParallelism } from 'node:os'
 import type { WorkTreePlaces } from '../work-tree.ts'
-import { WorkTreeThread } from './work-tree-thread.ts'
+import { CheckpointThread, type WorkTreeThread } from './checkpoint-thread.ts'
 
-/** A thread that is up answers some hundred milliseconds earlier, and keeps some megabytes. */
-const idleMs = 60_000
+/** More would wait for the disk together. */
+const mostThreads = Math.min(4, availableParallelism())
 
-/** The threads of the work trees that a process works with: one for each folder, kept warm for a while. */
+/** The few threads of a process for all its work trees. A tree stays with its thread, which knows its files. */
 export class WorkTreeThreads {
-  readonly #threads = new Map<string, WorkTreeThread>()
+  readonly #threads: CheckpointThread[] = []
+  readonly #places = new Map<string, CheckpointThread>()
 
   of(places: WorkTreePlaces): WorkTreeThread {
-    const known = this.#threads.get(places.folder)
-    if (known !== undefined) return known
-    const thread = new WorkTreeThread(places, { idleMs })
-    this.#threads.set(places.folder, thread)
-    return thread
+    const thread = this.#places.get(places.folder) ?? this.#leastBusy()
+    this.#places.set(places.folder, thread)
+    return thread.of(places)
   }
 
   /** Waits for what is under way and ends them. A later use begins anew. */
   async close(): Promise<void> {
-    const threads = [...this.#threads.values()]
-    this.#threads.clear()
+    const threads = this.#threads.splice(0)
+    this.#places.clear()
     await Promise.all(threads.map((thread) => thread.close()))
+  }
+
+  #leastBusy(): CheckpointThread {
+    const [first] = this.#threads.toSorted((a, b) => a.load - b.load)
+    if (first !== undefined && (first.load === 0 || this.#threads.length >= mostThreads)) return first
+    const thread = new CheckpointThread()
+    this.#threads.push(thread)
+    return thread
   }
 }

@@ -7,44 +7,51 @@ import type { Operations } from './operations.ts'
 
 type Request<Name extends keyof Operations> = Parameters<Operations[Name]>[0]
 
+/** Asks about one work tree. */
+export interface WorkTreeThread {
+  ask<Name extends keyof Operations>(
+    name: Name,
+    request: Request<Name>,
+    transfer?: Transferable[],
+  ): Promise<ReturnType<Operations[Name]>>
+}
+
 interface Waiting {
   readonly worker: Worker
   readonly resolve: (answer: never) => void
   readonly reject: (error: unknown) => void
 }
 
-export interface WorkTreeThreadOptions {
-  /** Without a question for so long it ends, and begins anew with the next one. */
-  readonly idleMs?: number
-}
-
 // Run from the sources in development, and from JavaScript when installed.
 const program = new URL(`checkpoint-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-
-// SQLite, which gives the lock, is a young part of Node.
+// SQLite, which gives the locks, is a young part of Node.
 const execArgv = ['--disable-warning=ExperimentalWarning']
+/** A thread that is up answers some hundred milliseconds earlier, and keeps some megabytes. */
+const idleMs = 60_000
 
-/** Asks the thread of a work tree. It starts with the first question, and keeps no process alive while it has none. */
-export class WorkTreeThread {
-  readonly #places: WorkTreePlaces
-  readonly #idleMs: number | undefined
+/**
+ * A thread in which work trees are saved and restored. It starts with the first question, ends when it has had none for a
+ * while, and keeps no process alive while it has none.
+ */
+export class CheckpointThread {
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
   #idle: NodeJS.Timeout | undefined
   #count = 0
 
-  constructor(places: WorkTreePlaces, { idleMs }: WorkTreeThreadOptions = {}) {
-    this.#places = places
-    this.#idleMs = idleMs
+  /** Questions without an answer. */
+  get load(): number {
+    return this.#waiting.size
   }
 
-  ask<Name extends keyof Operations>(
-    name: Name,
-    request: Request<Name>,
-    transfer: Transferable[] = [],
-  ): Promise<ReturnType<Operations[Name]>> {
-    clearTimeout(this.#idle)
-    return this.#askOf((this.#worker ??= this.#start()), { name, request, transfer })
+  of(places: WorkTreePlaces): WorkTreeThread {
+    return {
+      ask: (name, request, transfer = []) => {
+        clearTimeout(this.#idle)
+        const worker = (this.#worker ??= this.#start())
+        return this.#ask(worker, { places, name, request }, transfer) as never
+      },
+    }
   }
 
   /** Waits for what is under way. A later question begins anew. */
@@ -54,27 +61,24 @@ export class WorkTreeThread {
     if (worker === undefined) return
     this.#worker = undefined
     const isGone = once(worker, 'exit')
-    await this.#askOf(worker, { name: 'close', request: null, transfer: [] })
+    await this.#ask(worker, 'end')
     // The answer let go of it, and nothing else may keep this process alive until it has ended.
     worker.ref()
     await isGone
   }
 
-  #askOf<Name extends keyof Operations>(
-    worker: Worker,
-    { name, request, transfer }: { name: Name; request: Request<Name>; transfer: Transferable[] },
-  ): Promise<ReturnType<Operations[Name]>> {
-    const question: Question = { number: (this.#count += 1), name, request }
+  #ask(worker: Worker, asked: Question['asked'], transfer: Transferable[] = []): Promise<unknown> {
+    const number = (this.#count += 1)
     return new Promise((resolve, reject) => {
-      this.#waiting.set(question.number, { worker, resolve, reject })
+      this.#waiting.set(number, { worker, resolve, reject })
       worker.ref()
-      worker.postMessage(question, transfer)
+      worker.postMessage({ number, asked } satisfies Question, transfer)
     })
   }
 
   #start(): Worker {
     const env = { PATH: process.env['PATH'] ?? '' }
-    const worker = new Worker(program, { workerData: this.#places, env, execArgv, name: 'perdure-checkpoints' })
+    const worker = new Worker(program, { env, execArgv, name: 'perdure-checkpoints' })
     worker.on('message', (answer: Answer) => this.#settle(worker, answer))
     worker.on('error', (error) => this.#giveUp(worker, error))
     worker.on('exit', () => this.#giveUp(worker, new Error('The thread has ended.')))
@@ -93,9 +97,9 @@ export class WorkTreeThread {
 
   #rest(worker: Worker): void {
     worker.unref()
-    if (this.#idleMs === undefined || worker !== this.#worker) return
+    if (worker !== this.#worker) return
     // A thread that cannot be closed has ended already.
-    this.#idle = setTimeout(() => void this.close().catch(() => {}), this.#idleMs).unref()
+    this.#idle = setTimeout(() => void this.close().catch(() => {}), idleMs).unref()
   }
 
   #questionsOf(worker: Worker): [number, Waiting][] {
