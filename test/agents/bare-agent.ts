@@ -1,0 +1,82 @@
+// The bare Agent SDK with one of our storages as its session store: in this process, or as a process of its own.
+import { query, type Options, type SessionStore } from '@anthropic-ai/claude-agent-sdk'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { PostgresStorage, SqliteStorage } from '../../src/index.ts'
+import type { StoragePlace } from '../stores/storage-place.ts'
+
+export interface BareRun {
+  readonly prompt: string
+  readonly cwd: string
+  /** Where the scripted Messages API listens. */
+  readonly apiUrl: string
+  readonly options?: Pick<
+    Options,
+    'resume' | 'continue' | 'forkSession' | 'sessionId' | 'agents' | 'sessionStoreFlush' | 'tools' | 'allowedTools'
+  >
+}
+
+export interface BareResult {
+  readonly sessionId: string
+  readonly text: string
+  /** What of the transcript could not be mirrored. */
+  readonly mirrorErrors: readonly string[]
+}
+
+/** Runs an agent that has nothing on its disk yet, and leaves nothing there. */
+export async function runBareAgent(run: BareRun, sessionStore: SessionStore): Promise<BareResult> {
+  const configDirectory = mkdtempSync(join(tmpdir(), 'perdure-bare-'))
+  const messages = query({
+    prompt: run.prompt,
+    options: {
+      cwd: run.cwd,
+      model: 'claude-sonnet-4-5',
+      settingSources: [],
+      tools: ['Read'],
+      ...run.options,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        CLAUDE_CONFIG_DIR: configDirectory,
+        ANTHROPIC_BASE_URL: run.apiUrl,
+        ANTHROPIC_API_KEY: 'none',
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+      },
+      sessionStore,
+    },
+  })
+  let result = { sessionId: '', text: '' }
+  const mirrorErrors: string[] = []
+  try {
+    for await (const message of messages) {
+      if (message.type === 'system' && message.subtype === 'mirror_error') mirrorErrors.push(message.error)
+      if (message.type !== 'result') continue
+      result = { sessionId: message.session_id, text: message.subtype === 'success' ? message.result : message.subtype }
+    }
+  } finally {
+    rmSync(configDirectory, { recursive: true, force: true, maxRetries: 5 })
+  }
+  return { ...result, mirrorErrors }
+}
+
+export const storageAt = (place: StoragePlace): PostgresStorage | SqliteStorage =>
+  'url' in place ? new PostgresStorage(place) : new SqliteStorage(place)
+
+/** The same in a process that knows nothing but the place; it must end by itself. */
+export async function runBareProcess(run: BareRun, place: StoragePlace): Promise<BareResult> {
+  const program = fileURLToPath(import.meta.url)
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify({ run, place })])
+  return JSON.parse(stdout) as BareResult
+}
+
+if (import.meta.main) {
+  const { run, place } = JSON.parse(process.argv[2]!) as { run: BareRun; place: StoragePlace }
+  const storage = storageAt(place)
+  console.log(JSON.stringify(await runBareAgent(run, storage.sessionStore)))
+  await storage.close()
+}
