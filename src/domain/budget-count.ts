@@ -94,3 +94,20 @@ function shareOf(amount: NanoUsd, share: number): NanoUsd {
   const parts = BigInt(shareDigits)
   return (amount * BigInt(Math.round(share * shareDigits)) + parts - 1n) / parts
 }
+
+/** Counts what was entered elsewhere; thresholds that it passes were said there. */
+export function countAdopted(
+  budget: BudgetPeriod,
+  { spentNanoUsd, presumedNanoUsd }: Pick<BudgetPeriod, 'spentNanoUsd' | 'presumedNanoUsd'>,
+): BudgetPeriod {
+  const spent = budget.spentNanoUsd + spentNanoUsd
+  const presumed = budget.presumedNanoUsd + presumedNanoUsd
+  const used = spent + presumed
+  const isNews = used > 0n && used > budget.toldNanoUsd
+  return {
+    ...budget,
+    spentNanoUsd: spent,
+    presumedNanoUsd: presumed,
+    toldNanoUsd: isNews ? used : budget.toldNanoUsd,
+  }
+}

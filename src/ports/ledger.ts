@@ -2,6 +2,7 @@ import type { BudgetKey, BudgetLimit, BudgetState } from '../domain/budget.ts'
 import type { CallUsage } from '../domain/call-usage.ts'
 import type { CallAccount } from '../domain/call-account.ts'
 import type { CostDimension, CostRow, OrganizationCostDimension } from '../domain/cost-row.ts'
+import type { SessionId } from '../domain/ids.ts'
 import type { NanoUsd } from '../domain/money.ts'
 import type { ReserveDecision } from '../domain/reserve-decision.ts'
 import type { LeaseOwner } from './lease.ts'
@@ -40,7 +41,52 @@ export interface Ledger {
 
   /** What calls cost, summed by the dimensions asked for; ordered by them. */
   costs(query?: CostQuery): Promise<CostRow[]>
+
+  /**
+   * Presumes the worst of all that is still held for calls of a session that nobody drives. Whoever settles such a call
+   * after all, corrects it.
+   */
+  giveUpReservations(sessionId: SessionId): Promise<void>
+  /** All that counts in budgets of this session, its forks' calls included, ordered by id; at most `limit` after the id `after`. */
+  entries(sessionId: SessionId, page: { after?: string; limit: number }): Promise<LedgerEntry[]>
+  /**
+   * Takes entries over from another ledger, at the time at which they counted there, and counts them in every budget above
+   * them whose present period that is in. One whose id is there already is left as it is.
+   */
+  adopt(entries: readonly LedgerEntry[]): Promise<void>
 }
+
+/** What was entered: a call, or an amount that is presumed of one that was never heard of again, or taken back. */
+export interface LedgerEntry {
+  readonly id: string
+  /** The time at which it counts, in milliseconds since 1970. */
+  readonly countedAtMs: number
+  readonly account: CallAccount
+  readonly costNanoUsd: NanoUsd
+  /** May be below zero. */
+  readonly presumedNanoUsd: NanoUsd
+  readonly isDuplicate: boolean
+  readonly isOverrun: boolean
+  /** Null for what is presumed or taken back. */
+  readonly call: EnteredCall | null
+}
+
+/** What is kept of a call beside what it costs its account. */
+export type EnteredCall = Pick<
+  LedgerCall,
+  | 'thread'
+  | 'tags'
+  | 'kind'
+  | 'upstream'
+  | 'model'
+  | 'messageId'
+  | 'requestId'
+  | 'usage'
+  | 'listCostNanoUsd'
+  | 'certainty'
+  | 'firstTokenMs'
+  | 'durationMs'
+>
 
 export interface ReserveRequest {
   /** Chosen by the caller; asked again under the same id, the answer is the same. */

@@ -4,6 +4,7 @@ import type { Inbox } from './inbox.ts'
 import type { LeaseStore } from './lease.ts'
 import type { Ledger, OrganizationLedger } from './ledger.ts'
 import type { SessionRecords } from './session-records.ts'
+import type { SessionTransit } from './session-transit.ts'
 import type { TranscriptStore } from './transcript-store.ts'
 import type { SealedSecretStore } from './vault.ts'
 
@@ -41,6 +42,7 @@ export interface WorkspaceStores {
   readonly transcripts: TranscriptStore
   readonly sessions: SessionRecords
   readonly leases: LeaseStore
+  readonly transit: SessionTransit
   /** Where the workspace's vault keeps what it has sealed. */
   readonly sealedSecrets: SealedSecretStore
   readonly ledger: Ledger

@@ -7,6 +7,7 @@ import { ledgerContract } from './ledger-contract.ts'
 import { runEngineContract } from './run-engine-contract.ts'
 import { sessionRecordsContract } from './session-records-contract.ts'
 import { sessionStoreContract } from './session-store-contract.ts'
+import { sessionTransitContract } from './session-transit-contract.ts'
 import { subscriptionContract } from './subscription-contract.ts'
 import { transcriptStoreContract } from './transcript-store-contract.ts'
 import { vaultContract } from './vault-contract.ts'
@@ -23,6 +24,7 @@ export {
   ledgerContract,
   runEngineContract,
   sessionRecordsContract,
+  sessionTransitContract,
   sessionStoreContract,
   subscriptionContract,
   transcriptStoreContract,
@@ -39,6 +41,7 @@ export function storageContract(backend: StorageUnderTest): void {
   leaseContract(backend)
   ledgerContract(backend)
   sessionRecordsContract(backend)
+  sessionTransitContract(backend)
   vaultContract(backend)
   storedCheckpointsContract(backend)
 }

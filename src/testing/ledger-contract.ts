@@ -5,6 +5,7 @@ import { costsContract } from './costs-contract.ts'
 import { amountsOf, sampleAccount, sampleCall, sampleLimit, sampleRequest } from './ledger-samples.ts'
 import { ledgerTenantContract } from './ledger-tenant-contract.ts'
 import { reservationContract } from './reservation-contract.ts'
+import { travellingCostsContract } from './travelling-costs-contract.ts'
 
 /** What every ledger must keep. */
 export function ledgerContract(backend: StorageUnderTest): void {
@@ -12,6 +13,7 @@ export function ledgerContract(backend: StorageUnderTest): void {
   describe('ledger: settling', () => settlingContract(backend))
   describe('ledger: reservations', () => reservationContract(backend))
   describe('ledger: costs', () => costsContract(backend))
+  describe('ledger: travelling', () => travellingCostsContract(backend))
   describe('ledger: tenants', () => ledgerTenantContract(backend))
 }
 

@@ -19,7 +19,13 @@ export interface MemorySession {
   /** Highest fencing token that was given out or has written. */
   fence: number
   lease: { readonly owner: LeaseOwner; readonly expiresAt: number } | null
+  transit: MemoryTransit | null
 }
+
+/** Why a session is there for nobody, and what its record will be again. */
+export type MemoryTransit =
+  | { readonly type: 'arriving'; readonly record: SessionRecord }
+  | { readonly type: 'departed'; readonly record: SessionRecord; readonly to: string }
 
 export interface MemoryConversation {
   sessionId: SessionId | null
@@ -58,16 +64,17 @@ export class MemoryWorkspace {
       inbox: new Map(),
       fence: this.#fenceOfDeleted.get(record.id) ?? 0,
       lease: null,
+      transit: null,
     }
     this.sessions.set(record.id, session)
     this.#fenceOfDeleted.delete(record.id)
     return session
   }
 
-  /** The session, if its time is not over. */
+  /** The session, if its time is not over and it is not in transit. */
   alive(sessionId: SessionId): MemorySession | undefined {
     const session = this.sessions.get(sessionId)
-    return session && !isExpired(session) ? session : undefined
+    return session && isAlive(session) ? session : undefined
   }
 
   /** The session for a write under this fence, which it remembers. @throws `session_not_found`, `lease_lost`. */
@@ -101,6 +108,8 @@ export class MemoryWorkspace {
 
 export const isExpired = ({ record }: MemorySession): boolean =>
   record.expiresAt !== null && record.expiresAt.getTime() <= Date.now()
+
+export const isAlive = (session: MemorySession): boolean => session.transit === null && !isExpired(session)
 
 /** The times of a record that changes now. */
 export function touchedTimes(ttlSeconds: number | null): Pick<SessionRecord, 'updatedAt' | 'expiresAt'> {

@@ -8,6 +8,7 @@ import type {
   SessionRecords,
 } from '../../ports/session-records.ts'
 import {
+  isAlive,
   isExpired,
   sessionNotFound,
   touchedTimes,
@@ -49,7 +50,7 @@ export class MemorySessionRecords implements SessionRecords {
   async list(options: ListSessionsOptions = {}): Promise<SessionRecord[]> {
     const { limit = Infinity, tag, status, parentId } = options
     return [...this.#workspace.sessions.values()]
-      .filter((session) => !isExpired(session))
+      .filter((session) => isAlive(session))
       .map((session) => session.record)
       .filter((record) => tag === undefined || record.tags.includes(tag))
       .filter((record) => status === undefined || record.status === status)

@@ -11,9 +11,10 @@ import { prepareLedgerQueries } from './ledger/ledger-queries.ts'
 import { SqlLedger } from './ledger/ledger.ts'
 import { SqlOrganizationLedger } from './ledger/organization-ledger.ts'
 import { migrate } from './migrate.ts'
-import { isOwnerGone } from './process-liveness.ts'
+import { isOwnerGone } from '../leases/process-liveness.ts'
 import { SqlSealedSecrets } from './sealed-secrets.ts'
 import { SqlSessionRecords } from './session-records.ts'
+import { SqlSessionTransit } from './session-transit.ts'
 import type { SqlBackend } from './sql-backend.ts'
 import type { SqlStoreContext } from './sql-store-context.ts'
 import { SqlTranscriptStore } from './transcripts.ts'
@@ -47,6 +48,7 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
         transcripts: new SqlTranscriptStore(context),
         sessions: new SqlSessionRecords(context),
         leases: new SqlLeaseStore(context),
+        transit: new SqlSessionTransit(context),
         sealedSecrets: new SqlSealedSecrets(context),
         ledger: new SqlLedger(ledger, scope),
         checkpoints: new SqlCheckpointStore(context),

@@ -1,8 +1,25 @@
+import type { Kysely } from 'kysely'
 import type { EventId, SessionId } from '../../domain/ids.ts'
 import type { UserInputEvent } from '../../domain/user-input.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../../ports/inbox.ts'
+import type { SessionKey, Tables } from './schema.ts'
 import { isAlive, keyOf, sessionNotFound, touched } from './session-row.ts'
 import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
+
+/** Puts inputs into an inbox that is empty. */
+export async function putInputs(
+  transaction: Kysely<Tables>,
+  key: SessionKey,
+  waiting: readonly WaitingInput[],
+): Promise<void> {
+  for (const [index, { input, priority }] of waiting.entries()) {
+    const row = { event_id: input.id, priority, payload: JSON.stringify(input), position: index + 1 }
+    await transaction
+      .insertInto('inbox')
+      .values({ ...key, ...row })
+      .execute()
+  }
+}
 
 export class SqlInbox implements Inbox {
   readonly #context: SqlStoreContext

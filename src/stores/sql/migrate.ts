@@ -5,6 +5,7 @@ import { up as ledger } from './migrations/0002-ledger.ts'
 import { up as vault } from './migrations/0003-vault.ts'
 import { up as checkpoints } from './migrations/0004-checkpoints.ts'
 import { up as transcriptSummary } from './migrations/0005-transcript-summary.ts'
+import { up as sessionTransit } from './migrations/0006-session-transit.ts'
 import type { Tables } from './schema.ts'
 import type { SqlBackend } from './sql-backend.ts'
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { name: 'vault', up: vault },
   { name: 'checkpoints', up: checkpoints },
   { name: 'transcript-summary', up: transcriptSummary },
+  { name: 'session-transit', up: sessionTransit },
 ]
 
 /**

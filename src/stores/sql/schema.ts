@@ -60,6 +60,8 @@ export interface SessionTable extends SessionKey {
   /** JSON of the owner, null when nobody drives the session. */
   lease_owner: string | null
   lease_expires_at: number | null
+  /** JSON of why the session is there for nobody: it arrives, or has departed. */
+  transit: string | null
 }
 
 export interface SessionTagTable extends SessionKey {

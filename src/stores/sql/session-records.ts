@@ -1,7 +1,6 @@
 import { sql, type Kysely, type Selectable, type UpdateObject } from 'kysely'
-import { newIdBody, type SessionId } from '../../domain/ids.ts'
+import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import type { LeaseOwner } from '../../ports/lease.ts'
 import type {
   ListSessionsOptions,
   NewSessionRecord,
@@ -9,9 +8,10 @@ import type {
   SessionRecordChange,
   SessionRecords,
 } from '../../ports/session-records.ts'
-import { deleteSession, takeFenceOfDeleted } from './delete-session.ts'
-import type { SessionKey, SessionTable, Tables } from './schema.ts'
-import { columnsOfChange, columnsOfNew, recordOf, ttlMsOf } from './session-columns.ts'
+import { deleteSession } from './delete-session.ts'
+import { findSession, insertSession, isDriven, ownerOf, replaceTags, type FoundSession } from './insert-session.ts'
+import type { SessionTable, Tables } from './schema.ts'
+import { columnsOfChange, recordOf, ttlMsOf } from './session-columns.ts'
 import { isAlive, keyOf, refusalOf, sessionNotFound, touched } from './session-row.ts'
 import { endTopic, topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
@@ -23,16 +23,10 @@ export class SqlSessionRecords implements SessionRecords {
   }
 
   async create(record: NewSessionRecord): Promise<SessionRecord> {
-    const key = keyOf(this.#context.workspace, record.id)
-    const row = await this.#context.backend.write(topicOf(key), async (transaction) => {
-      const existing = await this.#find(transaction, key)
-      if (existing && (!existing.expired || this.#isDriven(existing))) throw sessionExists(record.id)
-      if (existing) await deleteSession(transaction, { ...key, fence: existing.fence })
-      const fence = await takeFenceOfDeleted(transaction, key)
-      const inserted = await this.#insert(transaction, { key, record, fence })
-      await replaceTags(transaction, key, record.tags)
-      return inserted
-    })
+    const mayReplace = (session: FoundSession): boolean => session.expired && !isDriven(session, this.#context)
+    const row = await this.#context.backend.write(topicOf(keyOf(this.#context.workspace, record.id)), (transaction) =>
+      insertSession(transaction, { record, mayReplace }, this.#context),
+    )
     return recordOf(row)
   }
 
@@ -106,9 +100,9 @@ export class SqlSessionRecords implements SessionRecords {
   async delete(sessionId: SessionId): Promise<void> {
     const key = keyOf(this.#context.workspace, sessionId)
     await this.#context.backend.write(topicOf(key), async (transaction) => {
-      const session = await this.#find(transaction, key)
+      const session = await findSession(transaction, key, this.#context)
       if (!session) throw sessionNotFound(sessionId)
-      if (this.#isDriven(session)) {
+      if (isDriven(session, this.#context)) {
         throw new PerdureError('lease_held', `session ${sessionId} is being driven and cannot be deleted`, {
           details: { session_id: sessionId, owner: ownerOf(session) },
         })
@@ -133,54 +127,13 @@ export class SqlSessionRecords implements SessionRecords {
   async #deleteIfExpired(sessionId: SessionId): Promise<SessionId | null> {
     const key = keyOf(this.#context.workspace, sessionId)
     const deleted = await this.#context.backend.write(topicOf(key), async (transaction) => {
-      const session = await this.#find(transaction, key)
-      if (!session || !session.expired || this.#isDriven(session)) return false
+      const session = await findSession(transaction, key, this.#context)
+      if (!session || !session.expired || isDriven(session, this.#context)) return false
       await deleteSession(transaction, { ...key, fence: session.fence })
       return true
     })
     if (deleted) endTopic(this.#context, key)
     return deleted ? sessionId : null
-  }
-
-  async #find(transaction: Kysely<Tables>, key: SessionKey): Promise<FoundSession | undefined> {
-    const { now } = this.#context.backend
-    const row = await transaction
-      .selectFrom('session')
-      .select(['fence', 'lease_owner'])
-      .select((eb) => [
-        eb.case().when('expires_at', '<=', now).then(1).else(0).end().as('expired'),
-        eb.case().when('lease_expires_at', '>', now).then(1).else(0).end().as('leased'),
-      ])
-      .where((eb) => eb.and(key))
-      .executeTakeFirst()
-    return row && { ...row, expired: row.expired === 1, leased: row.leased === 1 }
-  }
-
-  #isDriven(session: FoundSession): boolean {
-    const owner = ownerOf(session)
-    return session.leased && owner !== null && !this.#context.isOwnerGone(owner)
-  }
-
-  #insert(
-    transaction: Kysely<Tables>,
-    session: { key: SessionKey; record: NewSessionRecord; fence: number },
-  ): Promise<Selectable<SessionTable>> {
-    const { now } = this.#context.backend
-    const ttlMs = ttlMsOf(session.record.ttlSeconds)
-    return transaction
-      .insertInto('session')
-      .values({
-        ...session.key,
-        ...columnsOfNew(session.record),
-        created_at: now,
-        updated_at: now,
-        expires_at: ttlMs === null ? null : sql<number>`${now} + ${ttlMs}`,
-        log_id: newIdBody(),
-        head_sequence: 0,
-        fence: session.fence,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
   }
 
   async #claimConversation(transaction: Kysely<Tables>, session: Selectable<SessionTable>, agentSessionId: string) {
@@ -201,26 +154,4 @@ export class SqlSessionRecords implements SessionRecords {
       )
       .execute()
   }
-}
-
-interface FoundSession {
-  readonly fence: number
-  readonly lease_owner: string | null
-  readonly expired: boolean
-  readonly leased: boolean
-}
-
-const ownerOf = (session: FoundSession): LeaseOwner | null =>
-  session.lease_owner === null ? null : (JSON.parse(session.lease_owner) as LeaseOwner)
-
-const sessionExists = (sessionId: SessionId): PerdureError =>
-  new PerdureError('session_exists', `there is already a session ${sessionId}`, { details: { session_id: sessionId } })
-
-async function replaceTags(transaction: Kysely<Tables>, key: SessionKey, tags: readonly string[]): Promise<void> {
-  await transaction
-    .deleteFrom('session_tag')
-    .where((eb) => eb.and(key))
-    .execute()
-  const rows = [...new Set(tags)].map((tag) => ({ ...key, tag }))
-  if (rows.length > 0) await transaction.insertInto('session_tag').values(rows).execute()
 }

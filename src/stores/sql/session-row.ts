@@ -16,9 +16,9 @@ export const touched = (
   expires_at: sql<number | null>`${now} + ttl_ms`,
 })
 
-/** True for a session whose time is not over. */
+/** True for a session whose time is not over, and that is not in transit. */
 export const isAlive = (now: Expression<number>): RawBuilder<boolean> =>
-  sql<boolean>`(expires_at is null or expires_at > ${now})`
+  sql<boolean>`(transit is null and (expires_at is null or expires_at > ${now}))`
 
 export const sessionNotFound = (sessionId: string): PerdureError =>
   new PerdureError('session_not_found', `there is no session ${sessionId}`, { details: { session_id: sessionId } })

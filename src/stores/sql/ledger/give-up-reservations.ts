@@ -4,7 +4,7 @@ import type { BudgetState } from '../../../domain/budget.ts'
 import { stateOf, type BudgetPeriod } from '../../../domain/budget-period.ts'
 import type { LeaseOwner } from '../../../ports/lease.ts'
 import type { Reservation } from '../../ledger/reservation.ts'
-import type { Tables } from '../schema.ts'
+import type { SessionKey, Tables } from '../schema.ts'
 import { enterEntries } from './enter-entries.ts'
 import { presumedEntryOf } from './entry-row.ts'
 import { budgetsOf, ledgerTurn, nowOf, putBudgets, workspaceOf, type LedgerContext } from './ledger-context.ts'
@@ -52,18 +52,33 @@ export async function readBudgets(
   return budgets.map((budget) => stateOf(budget))
 }
 
-async function findDead(
-  database: Kysely<Tables>,
-  scope: ReservationScope,
-  { backend, isOwnerGone }: LedgerContext,
-): Promise<Reservation[]> {
-  const rows = await database
+/** Counts as presumed all that is held for calls of one session, whoever makes them. */
+export async function giveUpReservationsOf(
+  transaction: Kysely<Tables>,
+  session: SessionKey,
+  context: LedgerContext,
+): Promise<void> {
+  for (const row of await findOpen(transaction, session, context)) {
+    await giveUp(transaction, reservationOf(row), context)
+  }
+}
+
+const findOpen = (database: Kysely<Tables>, scope: ReservationScope | SessionKey, { backend }: LedgerContext) =>
+  database
     .selectFrom('reservation')
     .select([...reservationColumns, 'owner', amount('granted_nano_usd').as('granted')])
     .select((eb) => eb.case().when('expires_at', '<=', backend.now).then(1).else(0).end().as('is_over'))
     .where((eb) => eb.and({ ...scope }))
     .where('is_presumed', '=', 0)
     .execute()
+
+async function findDead(
+  database: Kysely<Tables>,
+  scope: ReservationScope,
+  context: LedgerContext,
+): Promise<Reservation[]> {
+  const { isOwnerGone } = context
+  const rows = await findOpen(database, scope, context)
   const judged = new Map<string, boolean>()
   const isGone = (json: string): boolean => {
     const owner = JSON.parse(json) as LeaseOwner

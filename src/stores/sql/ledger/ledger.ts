@@ -4,11 +4,13 @@ import { hold } from '../../../domain/budget-count.ts'
 import { stateOf } from '../../../domain/budget-period.ts'
 import type { CallAccount, TenantAccount } from '../../../domain/call-account.ts'
 import { decideReserve } from '../../../domain/reserve-decision.ts'
+import type { SessionId } from '../../../domain/ids.ts'
 import type { CostRow } from '../../../domain/cost-row.ts'
 import type {
   CostQuery,
   Ledger,
   LedgerCall,
+  LedgerEntry,
   ReserveAnswer,
   ReserveRequest,
   SettledCall,
@@ -22,11 +24,12 @@ import {
 } from '../../ledger/check-ledger-input.ts'
 import type { Tables, WorkspaceColumns } from '../schema.ts'
 import { queryCosts } from './cost-query.ts'
-import { giveUpDeadReservations, giveUpIfDead, readBudgets } from './give-up-reservations.ts'
+import { giveUpDeadReservations, giveUpIfDead, giveUpReservationsOf, readBudgets } from './give-up-reservations.ts'
 import { budgetsIn, budgetsOf, ledgerTurn, putBudgets, type LedgerContext } from './ledger-context.ts'
 import { periodsAt, sharedByWorkspaces, type Periods } from './ledger-rows.ts'
 import { removeBudget, setBudget } from './set-budget.ts'
 import { releaseReservation, settleCall } from './settle-call.ts'
+import { adoptEntries, readEntries } from './travelling-entries.ts'
 
 /** The ledger of one workspace. Each change is one transaction, and those of an organization wait for each other. */
 export class SqlLedger implements Ledger {
@@ -102,6 +105,22 @@ export class SqlLedger implements Ledger {
     assertCostQuery(query)
     await giveUpIfDead(this.#workspace, this.#context)
     return queryCosts(this.#context.backend.reader, query, this.#workspace)
+  }
+
+  async giveUpReservations(sessionId: SessionId): Promise<void> {
+    const session = { ...this.#workspace, session_id: sessionId }
+    await this.#context.backend.write(this.#turn, (transaction) =>
+      giveUpReservationsOf(transaction, session, this.#context),
+    )
+  }
+
+  entries(sessionId: SessionId, page: { after?: string; limit: number }): Promise<LedgerEntry[]> {
+    return readEntries(this.#context.backend.reader, this.#workspace, { sessionId, ...page })
+  }
+
+  async adopt(entries: readonly LedgerEntry[]): Promise<void> {
+    const adopted = { entries, scope: this.#scope }
+    await this.#context.backend.write(this.#turn, (transaction) => adoptEntries(transaction, adopted, this.#context))
   }
 
   async #reserve(transaction: Kysely<Tables>, request: ReserveRequest): Promise<ReserveAnswer> {
