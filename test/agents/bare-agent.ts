@@ -30,6 +30,19 @@ export interface BareResult {
 /** Runs an agent that has nothing on its disk yet, and leaves nothing there. */
 export async function runBareAgent(run: BareRun, sessionStore: SessionStore): Promise<BareResult> {
   const configDirectory = mkdtempSync(join(tmpdir(), 'perdure-bare-'))
+  try {
+    return await runLocalAgent(run, configDirectory, sessionStore)
+  } finally {
+    rmSync(configDirectory, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Runs an agent that keeps its sessions in this folder, as `claude` does in `~/.claude`. */
+export async function runLocalAgent(
+  run: BareRun,
+  configDirectory: string,
+  sessionStore?: SessionStore,
+): Promise<BareResult> {
   const messages = query({
     prompt: run.prompt,
     options: {
@@ -47,19 +60,15 @@ export async function runBareAgent(run: BareRun, sessionStore: SessionStore): Pr
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
         CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
       },
-      sessionStore,
+      ...(sessionStore && { sessionStore }),
     },
   })
   let result = { sessionId: '', text: '' }
   const mirrorErrors: string[] = []
-  try {
-    for await (const message of messages) {
-      if (message.type === 'system' && message.subtype === 'mirror_error') mirrorErrors.push(message.error)
-      if (message.type !== 'result') continue
-      result = { sessionId: message.session_id, text: message.subtype === 'success' ? message.result : message.subtype }
-    }
-  } finally {
-    rmSync(configDirectory, { recursive: true, force: true, maxRetries: 5 })
+  for await (const message of messages) {
+    if (message.type === 'system' && message.subtype === 'mirror_error') mirrorErrors.push(message.error)
+    if (message.type !== 'result') continue
+    result = { sessionId: message.session_id, text: message.subtype === 'success' ? message.result : message.subtype }
   }
   return { ...result, mirrorErrors }
 }
@@ -76,7 +85,6 @@ export async function runBareProcess(run: BareRun, place: StoragePlace): Promise
 
 if (import.meta.main) {
   const { run, place } = JSON.parse(process.argv[2]!) as { run: BareRun; place: StoragePlace }
-  const storage = storageAt(place)
-  console.log(JSON.stringify(await runBareAgent(run, storage.sessionStore)))
-  await storage.close()
+  // Nobody can close a storage that was made on the spot.
+  process.stdout.write(JSON.stringify(await runBareAgent(run, storageAt(place).sessionStore)))
 }
