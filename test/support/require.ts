@@ -21,6 +21,11 @@ const requirements = {
   git: packaged('git'),
   python3: packaged('python3'),
   ripgrep: packaged('rg', 'ripgrep'),
+  s3: {
+    met: () => runs('sh', '-c', 'command -v moto_server'),
+    reason: 'no server of S3 is installed',
+    remedy: `pip install 'moto[server]'`,
+  },
   socat: packaged('socat'),
   tmux: packaged('tmux'),
   bubblewrap: {
