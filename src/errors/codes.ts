@@ -105,6 +105,14 @@ export const errorCodes = {
     2,
     'List the runs with `perdure runs list`; ended ones are forgotten after some days.',
   ),
+  session_in_transit: entry(
+    false,
+    409,
+    5,
+    'Run the move that was interrupted again, with the same goal: it goes on where it was.',
+  ),
+  archive_invalid: entry(false, 400, 2, 'Export the session again, or copy the archive again: it was not used.'),
+  archive_too_new: entry(false, 400, 2, 'Upgrade Perdure: the archive was written by a newer version.'),
   storage_busy: entry(true, 503, 1, 'Another process holds the data directory’s database; try again.'),
   storage_failed: entry(false, 500, 1, 'Check the disk and the data directory; nothing acknowledged was lost.'),
   storage_schema_too_new: entry(false, 500, 2, 'Upgrade Perdure: the data directory was written by a newer version.'),
@@ -152,6 +160,12 @@ export const errorCodes = {
     500,
     1,
     'Stop what still writes to the work tree, check the disk, and try again: nothing that was saved is lost.',
+  ),
+  work_tree_unsuitable: entry(
+    false,
+    400,
+    2,
+    'Let the agent work in a folder of its own, leave folders out by their name, allow more files, or turn checkpoints off.',
   ),
   sandbox_unsupported: entry(
     false,
