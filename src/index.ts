@@ -71,6 +71,7 @@ export { MemoryStorage } from './compose/storage/memory-storage.ts'
 export { PostgresStorage } from './compose/storage/postgres-storage.ts'
 export type { PostgresStorageOptions } from './stores/postgres/postgres-options.ts'
 export { SqliteStorage } from './compose/storage/sqlite-storage.ts'
+export { withCheckpointsIn } from './compose/storage/with-checkpoints-in.ts'
 export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
 
 // Events

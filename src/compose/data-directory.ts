@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { SandboxProvider } from '../ports/sandbox.ts'
 import type { Storage } from '../ports/storage.ts'
 import { createLocalSandboxProvider } from '../sandboxes/local/local-provider.ts'
-import { openSqliteStorage } from '../stores/sqlite/open-sqlite-storage.ts'
+import { openEmbeddedStorage } from './storage/open-embedded-storage.ts'
 import { reapPrivateFolders } from './private-folders.ts'
 import { LazyStorage } from './storage/lazy-storage.ts'
 
@@ -20,7 +20,7 @@ export class DataDirectory extends LazyStorage {
 }
 
 async function openDirectory(path: string): Promise<Storage> {
-  const [storage] = await Promise.all([openSqliteStorage({ dataDirectory: path }), reapPrivateFolders()])
+  const [storage] = await Promise.all([openEmbeddedStorage({ dataDirectory: path }), reapPrivateFolders()])
   // What is in here is nobody's source code.
   await writeFile(join(path, '.gitignore'), '*\n')
   return storage

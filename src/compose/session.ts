@@ -13,6 +13,7 @@ import { recoverSession } from '../runtime/recover-session.ts'
 import { ownerOfThisProcess } from '../stores/leases/process-liveness.ts'
 import type { BudgetReport } from '../runtime/metering/run-meter.ts'
 import { setBudget, type SetBudgetOptions } from './budgets.ts'
+import { deleteExpired, deleteSession } from './delete-sessions.ts'
 import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { RunAgentOptions } from './run-agent-options.ts'
@@ -127,7 +128,7 @@ export class Session {
 
   /** Removes it with all its events and transcripts; what it cost stays in the ledger. @throws {PerdureError} `lease_held` while it is driven. */
   async delete(): Promise<void> {
-    await this.#stores.sessions.delete(this.id)
+    await deleteSession(this.#stores, this.id)
   }
 
   /** Its own events, oldest first; a fork's earlier history is its parent's. */
@@ -190,5 +191,5 @@ export async function listSessions(options: WorkspaceOptions & ListSessionsOptio
 /** Removes the sessions whose time is over; resolves to their ids. */
 export async function deleteExpiredSessions(options: WorkspaceOptions = {}): Promise<SessionId[]> {
   const { stores } = await openWorkspace(options)
-  return stores.sessions.deleteExpired()
+  return deleteExpired(stores)
 }

@@ -79,7 +79,7 @@ export class S3Server {
     const place = this.#faults.findIndex((one) => one.method === method)
     const fault = place < 0 ? undefined : this.#faults.splice(place, 1)[0]!.fault
     if (fault === 'cut') return void outgoing.destroy()
-    if (typeof fault === 'object') return void refuse(outgoing, fault)
+    if (typeof fault === 'object') return refuse(outgoing, fault)
     const send = () => this.#forward(incoming, Buffer.concat(chunks), fault === 'unconditional')
     const isWrite = method === 'PUT' || method === 'POST' || method === 'DELETE'
     const sent = isWrite ? this.#writes.then(send) : send()

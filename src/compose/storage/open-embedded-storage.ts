@@ -1,0 +1,27 @@
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Storage } from '../../ports/storage.ts'
+import { FilesystemCheckpointStore } from '../../stores/filesystem/checkpoint-store.ts'
+import {
+  databaseFileName,
+  openSqliteStorage,
+  type SqliteStorageOptions,
+} from '../../stores/sqlite/open-sqlite-storage.ts'
+import { keepCheckpointsIn } from './with-checkpoints-in.ts'
+
+/**
+ * Sessions in a SQLite file. The packs of checkpoints are files beside it: a database that holds them would grow by them,
+ * and wait for them.
+ * @throws {PerdureError} `storage_failed`, `storage_busy`, `storage_schema_too_new`.
+ */
+export async function openEmbeddedStorage(options: SqliteStorageOptions): Promise<Storage> {
+  const storage = await openSqliteStorage(options)
+  const folder = folderOfCheckpoints(options)
+  return keepCheckpointsIn(storage, (scope) => new FilesystemCheckpointStore({ folder, scope }))
+}
+
+/** The same for a data directory and for its database when that is named as a file; another's for another file there. */
+function folderOfCheckpoints(options: SqliteStorageOptions): string {
+  const file = resolve('file' in options ? options.file : join(options.dataDirectory, databaseFileName))
+  const isDataDirectory = basename(file) === databaseFileName
+  return isDataDirectory ? join(dirname(file), 'checkpoints') : `${file}-checkpoints`
+}
