@@ -82,12 +82,18 @@ class LocalWorkTree implements WorkTree {
     })
   }
 
-  restore(id: CheckpointId, { parent, ...options }: RestoreWorkTreeOptions) {
+  rehearse(id: CheckpointId, options: RestoreWorkTreeOptions) {
     return this.#do(async (thread) => {
-      await refuseWholeDisk(this.#place)
-      await fetchCheckpoint(thread, id, this.#place.journey)
-      const known = parent === null ? null : await this.#fetchedOrNull(thread, parent)
-      const request = { target: id, ...options, ...(known === null ? {} : { parent: known }) }
+      const { known, ...request } = await this.#toRestore(thread, { target: id, ...options })
+      const { id: now, isUnchanged, leftOut, leftOutCount } = await thread.ask('rehearse', request)
+      await sendCheckpoint(thread, now, this.#place.journey)
+      return { id: now, isUnchanged, parent: known, leftOut: leftOut.map(shownPath), leftOutCount }
+    })
+  }
+
+  restore(id: CheckpointId, options: RestoreWorkTreeOptions) {
+    return this.#do(async (thread) => {
+      const { known: _known, ...request } = await this.#toRestore(thread, { target: id, ...options })
       const { safety, changes, leftAlone, warnings } = await thread.ask('restore', request)
       await sendCheckpoint(thread, safety, this.#place.journey)
       return { safety, changes, leftAlone: leftAlone.map(shownPath), warnings: warnings.map(shownPath) }
@@ -116,6 +122,17 @@ class LocalWorkTree implements WorkTree {
     }
   }
 
+  /** Brings here what is needed, and asks for it. */
+  async #toRestore(
+    thread: WorkTreeThread,
+    { target, parent, ...options }: RestoreWorkTreeOptions & { target: CheckpointId },
+  ) {
+    await refuseWholeDisk(this.#place)
+    await fetchCheckpoint(thread, target, this.#place.journey)
+    const known = parent === null ? null : await this.#fetchedOrNull(thread, parent)
+    return { known, target, ...options, ...(known === null ? {} : { parent: known }) }
+  }
+
   /** Null for a checkpoint that is neither here nor in the storage: another one begins a history of its own. */
   async #fetchedOrNull(thread: WorkTreeThread, id: CheckpointId): Promise<CheckpointId | null> {
     try {
@@ -136,7 +153,7 @@ function scanPolicyOf({ exclude = [], git, maxFileBytes }: SavePolicy): ScanPoli
   }
 }
 
-/** What nobody means as the files of one agent. @throws {PerdureError} `checkpoint_failed`. */
+/** What nobody means as the files of one agent. @throws {PerdureError} `work_tree_unsuitable`. */
 async function refuseWholeDisk({ root, dataDirectory }: LocalPlace): Promise<void> {
   const path = await realpath(root).catch(() => root)
   const places: [string, string][] = [
@@ -146,8 +163,6 @@ async function refuseWholeDisk({ root, dataDirectory }: LocalPlace): Promise<voi
   ]
   for (const [place, name] of places) {
     if (path !== (await realpath(place).catch(() => place))) continue
-    throw new PerdureError('checkpoint_failed', `The agent works in ${name}, which is not saved: ${path}`, {
-      hint: 'Let the agent work in a folder of its own, or turn checkpoints off.',
-    })
+    throw new PerdureError('work_tree_unsuitable', `The agent works in ${name}, which is not saved: ${path}`)
   }
 }

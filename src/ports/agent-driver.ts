@@ -18,10 +18,11 @@ export interface AgentDriver<Options> {
   start(request: AgentStartRequest<Options>): AgentProcess
   /**
    * Copies a conversation within the store, whole or up to and including one message, so that it can
-   * go on apart. Resolves to the copy's agent session id.
+   * go on apart. A call whose result would be missing is left out, with what follows it; so is what the user
+   * said last, where the copy ends before the conversation does. Null when nothing remains.
    * @throws {PerdureError} `session_not_found` when there is no such conversation or message.
    */
-  forkConversation(request: ForkConversationRequest): Promise<string>
+  forkConversation(request: ForkConversationRequest): Promise<ForkedConversation | null>
   /**
    * Makes an agent that resumes this conversation ask about a tool call again, which an earlier run held
    * for a person when it ended.
@@ -61,10 +62,21 @@ export interface KnownToolResult {
 }
 
 export interface ForkConversationRequest {
-  readonly transcripts: TranscriptStore
+  readonly transcripts: RunTranscripts
   readonly agentSessionId: string
   /** Id of a message in the transcript; the newest when left out. */
   readonly upToUuid?: string
+  /** The model's own ids of calls that may stay without a result, since they wait for a person. */
+  readonly heldCalls?: readonly string[]
+}
+
+/** A copy of a conversation. */
+export interface ForkedConversation {
+  readonly agentSessionId: string
+  /** Ids, in what was copied, of the inputs that the copy holds. */
+  readonly inputs: ReadonlySet<string>
+  /** The model's own ids of its calls that have no result. */
+  readonly openCalls: readonly string[]
 }
 
 export interface AgentStartRequest<Options> {
@@ -79,6 +91,11 @@ export interface AgentStartRequest<Options> {
   readonly configDirectory: string
   /** Asked for every tool call that rules and mode leave open. */
   readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+  /**
+   * Told of every tool call before it happens, those of sub-agents too; the call waits until this resolves. Null: nobody
+   * wants to know, and no call waits.
+   */
+  readonly beforeTool: ((call: ToolCall) => Promise<void>) | null
   /**
    * In a replay that may touch nothing: no tool works, no process is started beside the agent, and every
    * call has the result of the recording. A call that the recording does not hold ends the agent with
@@ -123,6 +140,16 @@ export interface AgentInput {
   readonly uuid: string
   readonly content: UserContent
   readonly priority: InputPriority
+}
+
+/** What an agent is about to do. */
+export interface ToolCall {
+  /** The model's own id of the call. */
+  readonly toolUseId: string
+  readonly toolName: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** The agent id of a sub-agent; null for the main thread. */
+  readonly thread: string | null
 }
 
 export interface PermissionQuestion {

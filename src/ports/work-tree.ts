@@ -22,7 +22,7 @@ export interface WorkTree {
   /**
    * Saves the tree as it is; durable here and in the storage when it resolves. A parent that is nowhere any more is
    * passed over.
-   * @throws {PerdureError} `working_directory_missing`, `checkpoint_unfinished`, `checkpoint_failed`, `storage_failed`.
+   * @throws {PerdureError} `working_directory_missing`, `work_tree_unsuitable`, `checkpoint_unfinished`, `checkpoint_failed`, `storage_failed`.
    */
   save(options: { parent: CheckpointId | null; policy?: SavePolicy }): Promise<SavedWorkTree>
   /**
@@ -31,6 +31,11 @@ export interface WorkTree {
    * @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `checkpoint_git_moved`, `checkpoint_failed`, `storage_failed`.
    */
   restore(id: CheckpointId, options: RestoreWorkTreeOptions): Promise<RestoredWorkTree>
+  /**
+   * All of a restore that comes before the first change of a file. Resolves to the tree as it is now, saved.
+   * @throws {PerdureError} what `restore` would throw.
+   */
+  rehearse(id: CheckpointId, options: RestoreWorkTreeOptions): Promise<SavedWorkTree>
   /** Which files differ. @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `storage_failed`. */
   changes(before: CheckpointId, after: CheckpointId, options: { limit: number }): Promise<FileChanges>
   /** Waits for what is under way, and lets go of the tree. */

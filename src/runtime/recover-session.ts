@@ -1,6 +1,7 @@
 import type { NanoUsd } from '../domain/money.ts'
 import { newEventId, type EventId, type SessionId } from '../domain/ids.ts'
 import { redactJson } from '../domain/redaction.ts'
+import { visibleBranch } from '../domain/branches.ts'
 import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
@@ -11,6 +12,7 @@ import type { WorkspaceStores } from '../ports/storage.ts'
 import { isUserMessage, type UserMessage } from './inputs.ts'
 import { knownResults } from './known-results.ts'
 import { looseEnds } from './loose-ends.ts'
+import { unsettledMessages } from './unsettled-messages.ts'
 
 interface Recovery {
   readonly stores: WorkspaceStores
@@ -19,6 +21,8 @@ interface Recovery {
 
 export interface RecoveredSession {
   readonly state: SessionState
+  /** The conversation that the session goes on with; null when there is none yet. */
+  readonly agentSessionId: string | null
   /** Messages that stand in the log but never reached the agent's transcript; they are given to it again. */
   readonly lost: readonly UserMessage[]
   /** Results of tool calls that the transcript may lack. */
@@ -33,11 +37,13 @@ export async function recoverSession(
   { stores, driver }: Recovery,
   options: { sessionId: SessionId; fence: number; agentSessionId: string | null; now: Date },
 ): Promise<RecoveredSession> {
-  const { sessionId, fence, agentSessionId, now } = options
+  const { sessionId, fence, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
+  // The log may know of a conversation that the record was not told of: its writer died in between.
+  const agentSessionId = state.agentSessionId ?? options.agentSessionId
   const results = knownResults(history)
-  const unsettled = history.reduce<readonly UserMessage[]>(unsettledAfter, [])
+  const unsettled = unsettledMessages(visibleBranch(history))
   const waiting = (await stores.inbox.list(sessionId)).map(({ input }) => input).filter(isUserMessage)
   const isKnown =
     unsettled.length + waiting.length === 0 ? () => false : await knownTo({ stores, driver }, agentSessionId)
@@ -50,10 +56,10 @@ export async function recoverSession(
       ? []
       : endingOfDeadRun(state, { now, restNanoUsd: await restOf(stores.ledger, state.run.id, history) })),
   ]
-  if (drafts.length === 0) return { state, lost, results }
+  if (drafts.length === 0) return { state, agentSessionId, lost, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
   const appended = await stores.events.append(sessionId, redactJson(drafts), { fence, takenFromInbox })
-  return { state: fold(appended, state), lost, results }
+  return { state: fold(appended, state), agentSessionId, lost, results }
 }
 
 /** What a dead run cost beyond its turns: the ledger had heard of more than the log. */
@@ -100,16 +106,4 @@ async function knownTo(
   const entries = agentSessionId === null ? null : await stores.transcripts.load({ agentSessionId })
   const known = driver.inputsIn(entries ?? [])
   return ({ perdure }) => perdure?.sdk_uuid !== undefined && known.has(perdure.sdk_uuid)
-}
-
-/**
- * Messages that are neither answered nor called off. A turn answers those that it took in: others may stand
- * before its end, given to the agent in the meantime.
- */
-function unsettledAfter(open: readonly UserMessage[], event: LoggedEvent): readonly UserMessage[] {
-  if (isUserMessage(event)) return [...open, event]
-  if (event.type === 'perdure.run_ended') return event.outcome === 'cancelled' ? [] : open
-  if (event.type !== 'perdure.turn_ended') return open
-  const taken = event.input_uuids
-  return taken === undefined ? [] : open.filter(({ perdure }) => !taken.includes(perdure?.sdk_uuid ?? ''))
 }

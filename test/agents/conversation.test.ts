@@ -137,7 +137,7 @@ test('a fork of either kind takes the sub-agents’ transcripts along', async ()
   await runAgent({ cwd: folder.path, transcripts, options, conversation, prompt: 'more', script: [{ reply: 'ok' }] })
   const [subpath] = await transcripts.listSubpaths(agentSessionId)
   const original = await transcripts.load({ agentSessionId, subpath: subpath! })
-  for (const id of [copy, fork]) {
+  for (const id of [copy!.agentSessionId, fork]) {
     const taken = await transcripts.load({ agentSessionId: id, subpath: subpath! })
     expect(taken?.map(({ uuid }) => uuid)).toEqual(original?.map(({ uuid }) => uuid))
     expect(JSON.stringify(taken)).not.toContain(agentSessionId)

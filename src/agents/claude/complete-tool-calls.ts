@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import type { CompleteToolCallsRequest } from '../../ports/agent-driver.ts'
 import type { TranscriptEntry } from '../../ports/transcript-store.ts'
-
-const messageEntry = z.looseObject({ message: z.looseObject({ content: z.array(z.unknown()) }) })
-const toolUse = z.looseObject({ type: z.literal('tool_use'), id: z.string() })
-const toolResult = z.looseObject({ type: z.literal('tool_result'), tool_use_id: z.string() })
+import { callsIn, endOfChain, resultsIn } from './tool-blocks.ts'
 
 /** Writes the entries that the agent would have written, had it lived some milliseconds longer. */
 export async function completeToolCalls({
@@ -15,9 +11,9 @@ export async function completeToolCalls({
 }: CompleteToolCallsRequest): Promise<void> {
   if (results.length === 0) return
   const entries = (await transcripts.load({ agentSessionId })) ?? []
-  const calls = new Map(entries.flatMap((entry) => idsIn(entry, toolUse, 'id').map((id) => [id, entry] as const)))
-  const answered = new Set(entries.flatMap((entry) => idsIn(entry, toolResult, 'tool_use_id')))
-  let parentUuid = entries.findLast((entry) => typeof entry['uuid'] === 'string')?.['uuid']
+  const calls = new Map(entries.flatMap((entry) => callsIn(entry).map(({ id }) => [id, entry] as const)))
+  const answered = new Set(entries.flatMap(resultsIn))
+  let parentUuid = endOfChain(entries)?.['uuid']
   const added = results.flatMap(({ toolUseId, uuid = randomUUID(), content, isError }): TranscriptEntry[] => {
     const call = calls.get(toolUseId)
     if (call === undefined || answered.has(toolUseId)) return []
@@ -36,13 +32,4 @@ export async function completeToolCalls({
     return [entry]
   })
   if (added.length > 0) await transcripts.append({ agentSessionId }, added)
-}
-
-function idsIn(entry: TranscriptEntry, schema: typeof toolUse | typeof toolResult, key: string): string[] {
-  const parsed = messageEntry.safeParse(entry)
-  if (!parsed.success) return []
-  return parsed.data.message.content.flatMap((block) => {
-    const found = schema.safeParse(block)
-    return found.success ? [String(found.data[key])] : []
-  })
 }

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ReopenToolCallRequest } from '../../ports/agent-driver.ts'
 import type { TranscriptEntry } from '../../ports/transcript-store.ts'
-
-const toolUse = z.looseObject({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: z.unknown() })
-const messageEntry = z.looseObject({ message: z.looseObject({ content: z.array(z.unknown()) }) })
+import { callsIn, endOfChain } from './tool-blocks.ts'
 
 /**
  * Completes the transcript as the agent itself leaves it when a hook defers a call. An agent that resumes
@@ -17,7 +14,7 @@ export async function reopenToolCall(request: ReopenToolCallRequest): Promise<vo
   const entries = (await transcripts.load({ agentSessionId })) ?? []
   const call = entries.flatMap(callsIn).find(({ id }) => id === toolUseId)
   const answer = entries.findLast((entry) => entry['type'] === 'assistant')
-  const last = entries.findLast((entry) => typeof entry['uuid'] === 'string')
+  const last = endOfChain(entries)
   if (call === undefined || answer === undefined || last === undefined) {
     throw new PerdureError(
       'session_not_found',
@@ -42,14 +39,4 @@ export async function reopenToolCall(request: ReopenToolCallRequest): Promise<vo
     },
   }
   await transcripts.append({ agentSessionId }, [deferral])
-}
-
-function callsIn(entry: TranscriptEntry): z.infer<typeof toolUse>[] {
-  if (entry['type'] !== 'assistant') return []
-  const parsed = messageEntry.safeParse(entry)
-  if (!parsed.success) return []
-  return parsed.data.message.content.flatMap((block) => {
-    const call = toolUse.safeParse(block)
-    return call.success ? [call.data] : []
-  })
 }

@@ -43,6 +43,23 @@ export interface RestoredCheckpoint {
  * @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `checkpoint_git_moved`, `checkpoint_failed`.
  */
 export function restoreCheckpoint(tree: WorkTree, request: RestoreRequest): RestoredCheckpoint {
+  const work = prepareRestore(tree, request)
+  const { target, safety, rules, warnings, firstSafety } = work
+  writeRestoreJournal(tree.folder, { target: target.id, safety: firstSafety ?? safety.id, git: request.git })
+  const changes = changeWorkTree(tree, work)
+  verify(tree, { target, rules })
+  clearRestoreJournal(tree.folder)
+  return { safety: firstSafety ?? safety.id, changes, leftAlone: [...rules.leftAlone.values()], warnings }
+}
+
+/**
+ * All of a restore that comes before the first change of a file. Resolves to the work tree as it is now, saved.
+ * @throws {PerdureError} what the restore would throw.
+ */
+export const rehearseRestore = (tree: WorkTree, request: RestoreRequest): SavedCheckpoint =>
+  prepareRestore(tree, request).safety
+
+function prepareRestore(tree: WorkTree, request: RestoreRequest): Work {
   const target = tree.contentOf(request.target)
   const begun = readRestoreJournal(tree.folder)
   const parent = begun?.safety ?? request.parent
@@ -55,12 +72,7 @@ export function restoreCheckpoint(tree: WorkTree, request: RestoreRequest): Rest
   const warnings = request.git === 'keep' ? gitWarnings(now.about.repositories, target.about.repositories) : []
   const isAccepted = request.acceptGitWarnings || begun?.target === target.id
   if (warnings.length > 0 && !isAccepted) throw gitMoved(warnings)
-  const journal = { target: target.id, safety: begun?.safety ?? safety.id, git: request.git }
-  writeRestoreJournal(tree.folder, journal)
-  const changes = changeWorkTree(tree, { request, target, now, safety, rules })
-  verify(tree, { target, rules })
-  clearRestoreJournal(tree.folder)
-  return { safety: journal.safety, changes, leftAlone: [...rules.leftAlone.values()], warnings }
+  return { request, target, now, safety, rules, warnings, firstSafety: begun?.safety }
 }
 
 interface Work {
@@ -69,6 +81,9 @@ interface Work {
   readonly now: CheckpointContent
   readonly safety: SavedCheckpoint
   readonly rules: RestoreRules
+  readonly warnings: readonly GitWarning[]
+  /** The work tree before a restore that was interrupted, and is done again. */
+  readonly firstSafety: CheckpointId | undefined
 }
 
 function changeWorkTree(tree: WorkTree, { request, target, now, safety, rules }: Work): number {

@@ -4,7 +4,12 @@ import type { CheckpointRecord } from '../../ports/checkpoint-store.ts'
 import { diffCheckpoints, type CheckpointDiff } from '../compare/diff-checkpoints.ts'
 import { describeCheckpoint, type CheckpointDescription } from '../describe-checkpoint.ts'
 import { readRestoreJournal, type RestoreJournal } from '../restore/restore-journal.ts'
-import { restoreCheckpoint, type RestoreRequest, type RestoredCheckpoint } from '../restore/restore-checkpoint.ts'
+import {
+  rehearseRestore,
+  restoreCheckpoint,
+  type RestoreRequest,
+  type RestoredCheckpoint,
+} from '../restore/restore-checkpoint.ts'
 import { saveCheckpoint, type SavedCheckpoint, type SaveRequest } from '../save-checkpoint.ts'
 import { acceptCheckpoint, recordOfCheckpoint } from '../travel/checkpoint-record.ts'
 import { importPack } from '../travel/import-pack.ts'
@@ -14,6 +19,7 @@ import type { WorkTree } from '../work-tree.ts'
 export interface Operations {
   save(request: SaveRequest): SaveAnswer
   restore(request: Omit<RestoreRequest, 'beforeChange'>): RestoredCheckpoint
+  rehearse(request: Omit<RestoreRequest, 'beforeChange'>): SaveAnswer
   unfinishedRestore(request: null): RestoreJournal | null
   diff(request: { before: CheckpointId; after: CheckpointId; limit: number }): CheckpointDiff
   describe(id: CheckpointId): CheckpointDescription
@@ -38,13 +44,15 @@ export interface SaveAnswer extends Pick<
 export const createOperations = (tree: WorkTree): Operations => ({
   save: (request) => {
     refuseUnfinished(tree)
-    const { id, isUnchanged, filesSeen, filesRead, leftOut } = saveCheckpoint(tree, request)
-    const counts = { filesSeen, filesRead, leftOutCount: leftOut.length }
-    return { id, isUnchanged, ...counts, leftOut: leftOut.slice(0, mostLeftOut) }
+    return answerOf(saveCheckpoint(tree, request))
   },
   restore: (request) => {
     tree.makeRoot()
     return restoreCheckpoint(tree, request)
+  },
+  rehearse: (request) => {
+    tree.makeRoot()
+    return answerOf(rehearseRestore(tree, request))
   },
   unfinishedRestore: () => readRestoreJournal(tree.folder) ?? null,
   diff: (request) => diffCheckpoints(tree, request),
@@ -58,6 +66,11 @@ export const createOperations = (tree: WorkTree): Operations => ({
     importPack(tree.store, { name, pack: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), maxInflatedBytes }),
   accept: (id) => acceptCheckpoint(tree, id),
 })
+
+function answerOf({ id, isUnchanged, filesSeen, filesRead, leftOut }: SavedCheckpoint): SaveAnswer {
+  const counts = { filesSeen, filesRead, leftOutCount: leftOut.length }
+  return { id, isUnchanged, ...counts, leftOut: leftOut.slice(0, mostLeftOut) }
+}
 
 /** A mixture of two checkpoints is nobody's turn. */
 function refuseUnfinished({ folder }: WorkTree): void {
