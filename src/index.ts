@@ -18,6 +18,10 @@ export type {
   RequiresActionOutcome,
   RunOutcome,
 } from './domain/outcome.ts'
+export type { NextStep } from './domain/next-step.ts'
+export type { CheckpointOptions, ToolCallAhead } from './compose/checkpoint-options.ts'
+export type { FileChange, LeftOut, SavePolicy } from './domain/work-tree.ts'
+export type { CheckpointId } from './domain/checkpoint-id.ts'
 
 // Run an agent under the older names
 export {
@@ -46,6 +50,7 @@ export {
   type Session,
   type TurnOptions,
 } from './compose/session.ts'
+export { importClaudeSession } from './compose/import-claude-session.ts'
 export type { WorkspaceOptions } from './compose/open-workspace.ts'
 export type { SessionRecord } from './ports/session-records.ts'
 export type { SessionState } from './domain/session-state.ts'

@@ -63,7 +63,7 @@ export class WorkTree {
     if (versionOf(this.#cacheFile) !== this.#cacheVersion) this.#readCache()
   }
 
-  /** @throws {PerdureError} `working_directory_missing`, `checkpoint_failed`. */
+  /** @throws {PerdureError} `working_directory_missing`, `work_tree_unsuitable`, `checkpoint_failed`. */
   scan(policy: ScanPolicy, { maxFiles = Number.POSITIVE_INFINITY }: ScanLimits = {}): Scan {
     const startedNs = BigInt(Date.now()) * 1_000_000n
     try {

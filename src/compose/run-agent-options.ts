@@ -11,6 +11,7 @@ import type { ApprovalPolicy } from '../runtime/run-request.ts'
 import type { RecordOptions, ReplayOptions } from './cassette-options.ts'
 import type { BudgetOptions } from './budget-options.ts'
 import type { CacheOptions } from './cache-options.ts'
+import type { CheckpointOptions } from './checkpoint-options.ts'
 import type { OnRetry, RetryOptions } from './retry-options.ts'
 
 /** A message to the agent: text, content blocks, or either with its priority. */
@@ -92,6 +93,11 @@ export interface PerdureRunOptions {
   retryPolicy?: RetryOptions | undefined
   /** Hears of each failure after which is tried again. What it throws is only warned of. */
   onRetry?: OnRetry | undefined
+  /**
+   * Whether the agent's folder is saved, as the run finds it and after every turn, so that the session can be rewound,
+   * forked and resumed elsewhere with its files. Default: `turn`.
+   */
+  checkpoints?: 'turn' | 'off' | CheckpointOptions | undefined
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

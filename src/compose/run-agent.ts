@@ -12,6 +12,7 @@ import { endAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { runBudgetOf } from './budget-options.ts'
 import { cacheStrategyOf } from './cache-options.ts'
+import { checkpointPlanOf } from './checkpoint-options.ts'
 import { configuredPrices } from './configuration/configured-prices.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { followRetries } from './follow-retries.ts'
@@ -90,7 +91,7 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
   const said = parsePrompt(own.prompt)
   const chosen = () => chooseUpstream(own, process.env)
   const cassette = await openRunCassette({ own, agent, driver, chooseUpstream: chosen })
-  const { stores, sandboxes } = await openWorkspace(own)
+  const { stores, sandboxes, workTrees } = await openWorkspace(own)
   const workingDirectory = await workingDirectoryOf(preparation, stores)
   if (own.fork === true && own.sessionId !== undefined) {
     await forkSession(
@@ -103,6 +104,7 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
       ...agentDependencies(sandboxes),
       driver: cassette.driver,
       stores,
+      workTrees,
       clock: systemClock,
       leaseOwner: ownerOfThisProcess,
       prices: await runPricesOf(own.prices ?? (await configuredPrices(process.env))),
@@ -122,6 +124,7 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
       retries: retryPoliciesOf(own.retryPolicy),
       hasFallbackModel: agent.fallbackModel !== undefined,
       cache: cacheStrategyOf(own.cache, { isReplay: own.replay !== undefined }),
+      checkpoints: checkpointPlanOf(own.checkpoints, { isIdle: toolsAreRecorded(own) }),
       approvals: own.approvals ?? 'auto',
       approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),
@@ -133,6 +136,10 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
   )
   return withOutcome(active, cassette.ended)
 }
+
+/** Then nothing works in the folder. */
+const toolsAreRecorded = ({ replay }: PerdureRunOptions): boolean =>
+  typeof replay === 'object' && replay.tools === 'recorded'
 
 function decisionOf({ decision }: PerdureRunOptions): Decision | null {
   if (decision === undefined) return null

@@ -5,6 +5,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import { recordOptionsSchema, replayOptionsSchema } from './cassette-options.ts'
 import { budgetOptionsSchema } from './budget-options.ts'
 import { cacheOptionsSchema } from './cache-options.ts'
+import { checkpointOptionsSchema } from './checkpoint-options.ts'
 import { retryOptionsSchema } from './retry-options.ts'
 import type { PerdureRunOptions, RunAgentOptions } from './run-agent-options.ts'
 
@@ -45,6 +46,7 @@ const ownOptions = {
   onMetrics: callback,
   retryPolicy: retryOptionsSchema,
   onRetry: callback,
+  checkpoints: checkpointOptionsSchema,
   approvalTimeoutMs: positive.or(z.literal(Number.POSITIVE_INFINITY)),
   timeoutMs: positive,
   idleTimeoutMs: positive,

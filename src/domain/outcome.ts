@@ -1,6 +1,9 @@
+import type { CheckpointId } from './checkpoint-id.ts'
+import type { NextStep } from './next-step.ts'
 import type { RunId, SessionId } from './ids.ts'
 import type { StoredError } from './stored-error.ts'
 import type { UsageReport } from './usage.ts'
+import type { FileChange } from './work-tree.ts'
 
 /** How a run ended. Failure is a normal answer here: nothing of what was reached is thrown away. */
 export type RunOutcome =
@@ -26,6 +29,14 @@ interface Reached {
   /** Turns that this run finished. */
   readonly turns: number
   readonly durationMs: number
+  /** Files that differ from what the run found, at most a hundred. None where checkpoints are off. */
+  readonly filesChanged: readonly FileChange[]
+  /** How many more there are. */
+  readonly moreFilesChanged: number
+  /** What the work tree was saved as last; null where it never was. */
+  readonly checkpointId: CheckpointId | null
+  /** What to do now. */
+  readonly next: NextStep
   /** The session's newest event; a reader that knows it can go on from there. */
   readonly lastSequence: number
 }

@@ -24,6 +24,8 @@ export function rewound(state: SessionState, event: DraftOfType<'perdure.session
         return thread === undefined ? [] : [[id, { ...thread, status: 'idle' }]]
       }),
     ),
+    checkpointId: event.checkpoint_id ?? state.checkpointId,
+    runCheckpointId: event.checkpoint_id ?? state.checkpointId,
     unrestored:
       event.checkpoint_id === null
         ? state.unrestored

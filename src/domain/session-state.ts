@@ -32,6 +32,10 @@ export interface SessionState {
   readonly awaitingApproval: readonly string[]
   readonly threads: Readonly<Record<string, ThreadState>>
   readonly usage: Usage
+  /** What the work tree was last saved as, where the session follows it. */
+  readonly checkpointId: CheckpointId | null
+  /** What the last run found of it. */
+  readonly runCheckpointId: CheckpointId | null
   /** Files that a rewind is to put back and has not: nothing may work in their folder before. */
   readonly unrestored: UnrestoredFiles | null
 }
@@ -97,5 +101,7 @@ export const initialSessionState: SessionState = {
   awaitingApproval: [],
   threads: {},
   usage: noUsage,
+  checkpointId: null,
+  runCheckpointId: null,
   unrestored: null,
 }

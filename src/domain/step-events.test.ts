@@ -43,6 +43,9 @@ describe('the beginning', () => {
       openTools: {},
       awaitingApproval: [],
       threads: {},
+      checkpointId: null,
+      runCheckpointId: null,
+      unrestored: null,
       usage: {
         inputTokens: 0,
         outputTokens: 0,

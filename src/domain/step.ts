@@ -124,6 +124,7 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
         run: { id: event.run_id, fence: event.fence },
         outcome: null,
         userId: event.user_id ?? state.userId,
+        runCheckpointId: state.checkpointId,
         turn: { ...emptyTurn, texts: state.turn.texts },
       }
     case 'perdure.run_ended':
@@ -139,6 +140,10 @@ function changeByRun(state: SessionState, event: LoggedEvent): Partial<SessionSt
       return { agentSessionId: event.agent_session_id ?? null }
     case 'perdure.session_rewound':
       return rewound(state, event)
+    case 'perdure.checkpoint_saved': {
+      const { checkpoint_id: checkpointId } = event
+      return event.reason === 'run_started' ? { checkpointId, runCheckpointId: checkpointId } : { checkpointId }
+    }
     case 'perdure.files_restored':
       return { unrestored: null }
     case 'perdure.tool_results_unknown':

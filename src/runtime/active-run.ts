@@ -5,21 +5,18 @@ import type { EventDraft, SessionStreamEvent } from '../domain/session-event.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { JoinOutput } from './join/join-output.ts'
 import { InputFeed } from './input-feed.ts'
-import { outcomeOf, type RunCause } from './outcome-of-run.ts'
+import { outcomeOf } from './outcome-of-run.ts'
 import type { TurnEndedReport } from '../ports/agent-report.ts'
 import { createOwnEvents } from './own-events.ts'
-import { closeRun } from './close-run.ts'
+import { closeRun, type ClosedRun } from './close-run.ts'
+import { endEarly } from './end-early.ts'
 import { openRun, type OpenRun } from './open-run.ts'
 import { RunCosts } from './metering/run-costs.ts'
 import { Questions } from './questions.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { Turn } from './turn.ts'
 
-/** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
-const settleMs = 2_000
-
-/** Where nothing can settle: the call waits on, or the log takes nothing any more. */
-const endsAtOnce: ReadonlySet<unknown> = new Set(['requires_action', 'lease_lost', 'storage_failed'])
+type SettledTurn = Extract<Command, { type: 'settle_turn' }>['stopReason']
 
 /**
  * One activation of a session: takes the lease, starts the agent, turns what it and the gateway
@@ -45,6 +42,8 @@ export class ActiveRun<Options> {
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
   #ending: Promise<void> | null = null
+  /** The work tree is being saved, for the turn that has ended. */
+  #settling: Promise<void> = Promise.resolve()
 
   constructor(dependencies: RunDependencies<Options>, request: RunRequest<Options>) {
     this.#dependencies = dependencies
@@ -87,12 +86,12 @@ export class ActiveRun<Options> {
     } catch (error) {
       failure = PerdureError.from(error)
     }
-    const cause = await this.#close(open, failure)
+    const closed = await this.#close(open, failure)
     return outcomeOf({
       request: this.#request,
       before: open.stateBefore,
       after: open.writer.state,
-      cause,
+      ...closed,
       durationMs: clock.monotonicMs() - startedMs,
     })
   }
@@ -149,22 +148,17 @@ export class ActiveRun<Options> {
     if (this.#open !== null) this.#ending ??= this.#end(this.#open)
   }
 
-  async #end(open: OpenRun): Promise<void> {
+  #end(open: OpenRun): Promise<void> {
     this.#feed?.stop()
-    const reason = PerdureError.is(this.#cause) ? this.#cause.code : this.#cause
-    if (this.#turn.isActive && !endsAtOnce.has(reason)) {
-      // Only a person's own abort is a word of the user; a deadline is not.
-      if (reason === 'cancelled') open.writer.push(this.#own.interrupt())
-      else void open.agent.interrupt()
-      await this.#turn.settledWithin(settleMs)
-    }
-    await open.agent.stop()
+    return endEarly(open, { cause: this.#cause, turn: this.#turn, own: this.#own })
   }
 
   /** Tells the agent what there is to say, and follows it to its end. */
   async #converse(open: OpenRun): Promise<void> {
     if (this.#request.decision !== null) {
       this.#turn.isActive = true
+      // The call that waits happens as soon as it is answered.
+      await open.checkpoints?.begun
       this.#questions.answerEarlier(open, this.#request.decision)
     }
     void this.#feed?.takeFrom(this.#request.inputs)
@@ -174,20 +168,23 @@ export class ActiveRun<Options> {
     }
   }
 
-  async #close(open: OpenRun, failure: PerdureError | null): Promise<RunCause> {
+  async #close(open: OpenRun, failure: PerdureError | null): Promise<ClosedRun> {
     this.#isClosed = true
     this.#questions.stop()
     this.#feed?.stop()
+    // Also where it was aborted while it opened.
+    if (this.#cause !== null) open.checkpoints?.hurry()
     await this.#ending
+    await this.#settling
     const closing = {
       cause: this.#cause ?? failure,
       own: this.#own,
       costs: this.#costs,
       errorShown: this.#turn.isErrorShown,
     }
-    const cause = await closeRun(this.#dependencies, this.#request, { open, closing })
+    const closed = await closeRun(this.#dependencies, this.#request, { open, closing })
     this.#questions.close()
-    return cause
+    return closed
   }
 
   #show(event: SessionStreamEvent): void {
@@ -265,6 +262,13 @@ export class ActiveRun<Options> {
     this.#feed?.pump()
   }
 
+  /** Nothing is said to the agent before the work tree is saved as the turn left it. */
+  async #settleTurn(open: OpenRun, type: SettledTurn): Promise<void> {
+    if (open.checkpoints !== null) await open.checkpoints.save('turn_ended')
+    open.writer.push(this.#own.usage(open.writer.state))
+    open.writer.push(this.#own.idle({ type }))
+  }
+
   // --- what follows from the log ---
 
   #perform(command: Command): void {
@@ -280,8 +284,8 @@ export class ActiveRun<Options> {
       case 'go_on':
         return this.#questions.goOn(open)
       case 'settle_turn':
-        open.writer.push(this.#own.usage(open.writer.state))
-        return open.writer.push(this.#own.idle({ type: command.stopReason }))
+        this.#settling = this.#settleTurn(open, command.stopReason)
+        return
       case 'take_next_input':
         return this.#turnOver(open)
       default:

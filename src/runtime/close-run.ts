@@ -3,6 +3,7 @@ import { looseEnds } from './loose-ends.ts'
 import { giveBack } from './give-back.ts'
 import type { OpenRun } from './open-run.ts'
 import { outcomeStatus, type RunCause } from './outcome-of-run.ts'
+import { nothingReached, type ReachedFiles } from './checkpoints/run-checkpoints.ts'
 import type { RunCosts } from './metering/run-costs.ts'
 import type { OwnEvents } from './own-events.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
@@ -15,34 +16,49 @@ export interface Closing {
   readonly errorShown: boolean
 }
 
+export interface ClosedRun {
+  /** Why the run ended. */
+  readonly cause: RunCause
+  readonly files: ReachedFiles
+}
+
+/** Where another may be at work in the folder already, or the log takes nothing any more. */
+const isNoMoreOurs: ReadonlySet<unknown> = new Set(['lease_lost', 'storage_failed'])
+
 /**
  * Ends a run so that the session is consistent whatever happened: the agent is gone, what it left open is
  * closed, the session is idle and free. A run that lost its lease writes nothing any more.
- * Resolves to why the run ended.
  */
 export async function closeRun<Options>(
   dependencies: RunDependencies<Options>,
   request: RunRequest<Options>,
   { open, closing }: { open: OpenRun; closing: Closing },
-): Promise<RunCause> {
+): Promise<ClosedRun> {
   await open.agent.stop()
   open.joiner.end()
   let { cause } = closing
+  let files = nothingReached
   try {
     await open.writer.flushed()
     if (cause === null && open.writer.state.status === 'running') {
       cause = new PerdureError('agent_exited', 'The agent ended in the middle of its turn.')
     }
     if (isUnwanted(cause, request)) await open.inputs.withdraw()
+    if (wasCut(cause)) await open.checkpoints?.save('run_ended')
     await writeEnding(dependencies, request, { open, closing: { ...closing, cause } })
   } catch (error) {
     // The fence keeps us out, or the log is not to be had: whoever takes the session up next recovers it.
     cause ??= PerdureError.from(error)
   } finally {
+    if (open.checkpoints !== null) files = await open.checkpoints.reached()
     await giveBack(open.held)
   }
-  return cause
+  return { cause, files }
 }
+
+/** The agent did not come to the end of its turn by itself, and the folder is still this run's. */
+const wasCut = (cause: RunCause): boolean =>
+  cause !== null && !isNoMoreOurs.has(PerdureError.is(cause) ? cause.code : cause)
 
 async function writeEnding<Options>(
   { stores, clock }: RunDependencies<Options>,

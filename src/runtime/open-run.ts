@@ -7,6 +7,8 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentConversation, AgentProcess, PermissionAnswer, PermissionQuestion } from '../ports/agent-driver.ts'
 import type { Sandbox } from '../ports/sandbox.ts'
 import type { SessionRecord } from '../ports/session-records.ts'
+import { openRunCheckpoints } from './checkpoints/open-run-checkpoints.ts'
+import type { RunCheckpoints } from './checkpoints/run-checkpoints.ts'
 import { giveBack, type Held } from './give-back.ts'
 import { createInputs, type Inputs } from './inputs.ts'
 import type { JoinOutput } from './join/join-output.ts'
@@ -14,6 +16,7 @@ import { Joiner } from './join/joiner.ts'
 import { keepLease } from './lease-keeper.ts'
 import type { OwnEvents } from './own-events.ts'
 import { recoverSession } from './recover-session.ts'
+import { finishRewind } from './rewind/restore-files.ts'
 import { RunBinding, type BoundRun } from './run-binding.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
 import { SessionWriter } from './session-writer.ts'
@@ -33,6 +36,8 @@ export interface OpenRun {
   readonly joiner: Joiner
   readonly agent: AgentProcess
   readonly watchdog: Watchdog
+  /** Null: the work tree is not saved. */
+  readonly checkpoints: RunCheckpoints | null
   /** What is to be given back at the end, last taken first. */
   readonly held: readonly Held[]
 }
@@ -81,13 +86,10 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const { dependencies, request, reactions, held } = opening
   const { stores, clock } = dependencies
   const place = await agentPlace(opening)
-  const { record, conversation, fence } = await takeSession(opening, place)
-  const recovered = await recoverSession(dependencies, {
-    sessionId: record.id,
-    agentSessionId: record.agentSessionId,
-    fence,
-    now: clock.now(),
-  })
+  const { record, conversation, fence, recovered } = await takeSession(opening, place)
+  const checkpoints = openRunCheckpoints(dependencies, { request, own: reactions.own })
+  held.push(() => checkpoints?.close())
+  checkpoints?.begin(recovered.state)
   const transcripts = transcriptsOfRun(stores.transcripts, { sessionId: record.id, fence })
   const { agentSessionId } = conversation
   await dependencies.driver.completeToolCalls({ transcripts, agentSessionId, results: recovered.results })
@@ -118,6 +120,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     {
       transcripts,
       askPermission: reactions.onPermission,
+      beforeTool: async (call) => checkpoints?.beforeTool(call),
       account: () => account,
       observe: (observation) => {
         watchdog.seen()
@@ -127,7 +130,8 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
     },
   )
   const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream, userId })
-  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, held }
+  checkpoints?.writeTo(writer)
+  return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, checkpoints, held }
 }
 
 const goOn: RunInput = { content: [{ type: 'text', text: 'Continue from where you left off.' }], priority: 'next' }
@@ -167,10 +171,17 @@ async function agentPlace<Options>({ dependencies, request, held }: Opening<Opti
     return sandbox
   }
   const conversation: AgentConversation = { kind: 'new', agentSessionId: randomUUID() }
-  const started = await startAgent(dependencies, { ...request, sandbox, conversation, binding: new RunBinding() })
+  const started = await startAgent(dependencies, {
+    ...startOf(request),
+    sandbox,
+    conversation,
+    binding: new RunBinding(),
+  })
   held.push(() => endAgent(started))
   return started
 }
+
+const startOf = <Options>(request: RunRequest<Options>) => ({ ...request, tellsOfTools: request.checkpoints !== null })
 
 /** The agent that is up already, or a new one, tied to this run. */
 async function agentFor<Options>(
@@ -184,7 +195,7 @@ async function agentFor<Options>(
   }
   const binding = new RunBinding()
   binding.bind(run)
-  const started = await startAgent(dependencies, { ...request, sandbox: place, conversation, binding })
+  const started = await startAgent(dependencies, { ...startOf(request), sandbox: place, conversation, binding })
   held.push(() => endAgent(started))
   return started
 }
@@ -205,10 +216,13 @@ async function takeSession<Options>(
   held.push(() => keeper.release())
   const { fence } = lease
   // Read again: until the lease was ours, another run may have moved the session on.
-  const before = await sessions.get(sessionId)
+  const before = (await sessions.get(sessionId))?.agentSessionId ?? null
+  const now = dependencies.clock.now()
+  const recovered = await recoverSession(dependencies, { sessionId, agentSessionId: before, fence, now })
+  const state = await finishRewind(dependencies, { ...request, fence, state: recovered.state })
   const own = 'agent' in place ? place.conversation.agentSessionId : randomUUID()
-  const agentSessionId = before?.agentSessionId ?? own
-  const hasHistory = before?.agentSessionId != null && (await transcripts.load({ agentSessionId })) !== null
+  const agentSessionId = recovered.agentSessionId ?? own
+  const hasHistory = recovered.agentSessionId !== null && (await transcripts.load({ agentSessionId })) !== null
   const conversation: AgentConversation = { kind: hasHistory ? 'resume' : 'new', agentSessionId }
   const record = await sessions.update(sessionId, {
     agentSessionId,
@@ -217,7 +231,7 @@ async function takeSession<Options>(
     fence,
   })
   undo.push(() => sessions.update(sessionId, { status: 'idle', fence }).then(() => {}))
-  return { record, conversation, fence }
+  return { record, conversation, fence, recovered: { ...recovered, state } }
 }
 
 async function startWriting<Options>(

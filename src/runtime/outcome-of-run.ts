@@ -1,9 +1,11 @@
 import { usdFromNanoUsd } from '../domain/money.ts'
+import { nextStepOf } from '../domain/next-step.ts'
 import type { PendingApproval, RunOutcome } from '../domain/outcome.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { addUsage, reportUsage, type Usage } from '../domain/usage.ts'
 import { isErrorCode } from '../errors/codes.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import type { ReachedFiles } from './checkpoints/run-checkpoints.ts'
 import type { RunRequest } from './run-request.ts'
 
 /** Why a run ended before its agent was done; null when the agent was done. */
@@ -14,6 +16,7 @@ export interface OutcomeFacts {
   readonly before: SessionState
   readonly after: SessionState
   readonly cause: RunCause
+  readonly files: ReachedFiles
   readonly durationMs: number
 }
 
@@ -41,12 +44,18 @@ export function outcomeOf(facts: OutcomeFacts): RunOutcome {
     costUsd: usdFromNanoUsd(usage.costNanoUsd),
     turns: after.turns - before.turns,
     durationMs: facts.durationMs,
+    filesChanged: facts.files.changes,
+    moreFilesChanged: facts.files.more,
+    checkpointId: facts.files.checkpointId,
     lastSequence: after.lastSequence,
   }
   const status = outcomeStatus(after, cause)
-  if (status === 'completed') return { status, ...reached }
-  if (status === 'requires_action') return { status, ...reached, pending: pendingApprovals(after) }
-  return { status, ...reached, error: errorOf(after, cause) }
+  if (status === 'completed') return { status, ...reached, next: nextStepOf(status, null) }
+  if (status === 'requires_action') {
+    return { status, ...reached, next: nextStepOf(status, null), pending: pendingApprovals(after) }
+  }
+  const error = errorOf(after, cause)
+  return { status, ...reached, next: nextStepOf(status, error), error }
 }
 
 function errorOf(state: SessionState, cause: RunCause): PerdureError {

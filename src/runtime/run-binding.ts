@@ -1,5 +1,5 @@
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { PermissionAnswer, PermissionQuestion, RunTranscripts } from '../ports/agent-driver.ts'
+import type { PermissionAnswer, PermissionQuestion, RunTranscripts, ToolCall } from '../ports/agent-driver.ts'
 import type { RunAccount } from '../ports/model-gateway.ts'
 import type { ModelObservation } from '../ports/model-observation.ts'
 
@@ -7,6 +7,7 @@ import type { ModelObservation } from '../ports/model-observation.ts'
 export interface BoundRun {
   readonly transcripts: RunTranscripts
   readonly askPermission: (question: PermissionQuestion) => Promise<PermissionAnswer>
+  readonly beforeTool: (call: ToolCall) => Promise<void>
   readonly observe: (observation: ModelObservation) => void
   /** Who pays for its model calls. */
   readonly account: () => RunAccount
@@ -30,6 +31,8 @@ export class RunBinding implements BoundRun {
 
   askPermission = async (question: PermissionQuestion): Promise<PermissionAnswer> =>
     (await this.#bound.promise).askPermission(question)
+
+  beforeTool = async (call: ToolCall): Promise<void> => (await this.#bound.promise).beforeTool(call)
 
   account = (): RunAccount => {
     if (this.#run === null) throw new PerdureError('internal_error', 'An agent without a run asked a model.')

@@ -8,6 +8,8 @@ import type { ModelUpstream, RunPrices } from '../ports/model-gateway.ts'
 import type { RetryPolicies } from '../ports/retry-policy.ts'
 import type { NewSessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
+import type { WorkTrees } from '../ports/work-tree.ts'
+import type { CheckpointPlan } from './checkpoints/checkpoint-plan.ts'
 import type { AgentDependencies } from './agent-dependencies.ts'
 import type { RunBudget } from './metering/run-budget.ts'
 import type { CostWatch } from './metering/run-costs.ts'
@@ -20,6 +22,7 @@ export interface RunDependencies<Options> extends AgentDependencies<Options> {
   readonly leaseOwner: (runId: RunId) => LeaseOwner
   /** What models cost. */
   readonly prices: RunPrices
+  readonly workTrees: WorkTrees
 }
 
 /** What a run is to do. */
@@ -47,6 +50,8 @@ export interface RunRequest<Options> {
   readonly hasFallbackModel: boolean
   /** How the prompt cache is used; null: as the agent asks for it. */
   readonly cache: CacheStrategy | null
+  /** Null: the work tree is not saved. */
+  readonly checkpoints: CheckpointPlan | null
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

@@ -148,6 +148,7 @@ export async function startAgent(run: AgentRun): Promise<RunningAgent> {
     transcripts: run.transcripts ?? new MapTranscripts(),
     configDirectory: folder.path,
     recordedTools: run.recordedTools ?? null,
+    beforeTool: null,
     askPermission: run.askPermission ?? (async () => ({ result: 'deny', message: 'nobody is here to ask' })),
   })
   const { seen, ended, until } = collect(process)

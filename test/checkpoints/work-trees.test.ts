@@ -100,7 +100,7 @@ test.each([
   ['the home folder', () => homedir()],
 ])('%s is nobody’s work tree', async (_name, root) => {
   await expect(machine().open(root()).save({ parent: null })).rejects.toMatchObject({
-    code: 'checkpoint_failed',
+    code: 'work_tree_unsuitable',
     hint: expect.stringContaining('turn checkpoints off'),
   })
 })
@@ -110,7 +110,7 @@ test('a tree with too many files is not saved, and says what to do', async () =>
   for (const name of ['a', 'b', 'c']) fs.writeFileSync(join(root, name), name)
   const tree = machine().open(root)
   await expect(tree.save({ parent: null, policy: { maxFiles: 2 } })).rejects.toMatchObject({
-    code: 'checkpoint_failed',
+    code: 'work_tree_unsuitable',
     details: { maxFiles: 2 },
   })
   await expect(tree.save({ parent: null, policy: { maxFiles: 3 } })).resolves.toMatchObject({ isUnchanged: false })

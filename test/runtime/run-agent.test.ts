@@ -40,7 +40,12 @@ describe('a run', () => {
     expect(outcome.costUsd).toBeGreaterThan(0)
     expect(JSON.parse(JSON.stringify(outcome))).toMatchObject({ usage: { modelRequests: 2 } })
     expect(readFileSync(join(cwd, 'made.txt'), 'utf8')).toBe('made')
-    expect(typesOf(events).filter((type) => type !== 'event_delta')).toEqual([
+    // The base is saved beside the beginning: its place is anywhere before the first result of a tool.
+    const types = typesOf(events)
+    expect(types.filter((type) => type === 'perdure.checkpoint_saved')).toHaveLength(2)
+    expect(types.indexOf('perdure.checkpoint_saved')).toBeLessThan(types.indexOf('agent.tool_result'))
+    expect(types.lastIndexOf('perdure.checkpoint_saved')).toBe(types.indexOf('session.usage') - 1)
+    expect(types.filter((type) => type !== 'event_delta' && type !== 'perdure.checkpoint_saved')).toEqual([
       'perdure.run_started',
       'user.message',
       'session.status_running',

@@ -147,6 +147,28 @@ export const anyDraft: fc.Arbitrary<EventDraft> = fc.oneof(
       }),
     }),
   ),
+  stamped(
+    fc.record({
+      type: fc.constant('perdure.checkpoint_saved'),
+      checkpoint_id: fc.constantFrom('1'.repeat(40), '2'.repeat(40)),
+      parent_checkpoint_id: fc.constant(null),
+      reason: fc.constantFrom('run_started', 'turn_ended', 'before_tool', 'run_ended'),
+      working_directory: fc.constant('/w'),
+      changes: fc.constant([]),
+      more_changes: fc.nat(),
+      left_out: fc.constant([]),
+      left_out_count: fc.nat(),
+      duration_ms: fc.nat(),
+    }),
+  ),
+  stamped(
+    fc.record({
+      type: fc.constant('perdure.checkpoint_failed'),
+      reason: fc.constantFrom('run_started', 'turn_ended'),
+      working_directory: fc.constant('/w'),
+      error: storedError,
+    }),
+  ),
   stamped(fc.record({ type: fc.constant('perdure.files_restored'), changes: fc.nat(), left_alone: fc.constant([]) })),
   stamped(fc.record({ type: fc.constant('an.event_of_the_future'), payload: fc.string() })),
 )

@@ -169,6 +169,11 @@ export function fakeRun(options: FakeRunOptions = {}) {
     clock: systemClock,
     leaseOwner: () => sampleOwner(process.pid),
     prices: { billed: [], list: [] },
+    workTrees: {
+      open: () => {
+        throw new Error('a fake has no work tree')
+      },
+    },
     startSlots: new StartSlots(4),
     createConfigDirectory: () => Promise.resolve({ path: '/nowhere', remove: () => Promise.resolve() }),
     gateway: {
@@ -211,6 +216,7 @@ export function fakeRun(options: FakeRunOptions = {}) {
     retries: { ...defaultRetryPolicies, agentStart: { ...defaultRetryPolicies.agentStart, maxAttempts: 1 } },
     hasFallbackModel: false,
     cache: null,
+    checkpoints: null,
     approvals: 'wait',
     approvalTimeoutMs: 60_000,
     decision: null,

@@ -15,6 +15,7 @@ import { ReplayingTools } from './recorded-tools/replaying-tools.ts'
 import { createSandboxSpawner, type SandboxSpawner } from './sandbox-spawner.ts'
 import { sessionStoreOver } from './session-store-adapter.ts'
 import { compileOutputSchema } from './structured-output.ts'
+import { withToolGate } from './tool-gate.ts'
 import { createTranslator, type Translator } from './translate/translator.ts'
 import { withoutShadowWarning } from './without-shadow-warning.ts'
 
@@ -174,7 +175,7 @@ export class ClaudeProcess implements AgentProcess {
   }
 
   #options(conversation: Options): Options {
-    const { options, workingDirectory, gateway, transcripts, askPermission } = this.#request
+    const { options, workingDirectory, gateway, transcripts, askPermission, beforeTool } = this.#request
     const asksElsewhere = options.permissionPromptToolName !== undefined || options.permissionPrompts === 'none'
     return {
       ...baseOptions(options),
@@ -182,6 +183,7 @@ export class ClaudeProcess implements AgentProcess {
       includePartialMessages: gateway === null,
       ...(asksElsewhere ? {} : { canUseTool: permissionBridge(askPermission) }),
       ...options,
+      ...(beforeTool === null ? {} : { hooks: withToolGate(options.hooks, beforeTool) }),
       ...conversation,
       cwd: workingDirectory,
       env: agentEnvironment(this.#request),

@@ -44,7 +44,7 @@ const mostFoldersDeep = 1000
 
 /**
  * Walks a tree and puts into the store what has changed. It opens plain files alone, follows no link, and nothing
- * that lies in the tree steers it. @throws {PerdureError} `working_directory_missing`.
+ * that lies in the tree steers it. @throws {PerdureError} `working_directory_missing`, `work_tree_unsuitable`.
  */
 export function scanWorkTree(request: ScanRequest): Scan {
   return new WorkTreeScan(request).run()
@@ -231,8 +231,7 @@ function throughHandle<Result>(prefix: string, use: (prefix: string) => Result):
 }
 
 const tooManyFiles = (maxFiles: number): PerdureError =>
-  new PerdureError('checkpoint_failed', `The work tree has more than ${maxFiles} files, so it is not saved.`, {
-    hint: 'Let the agent work in a smaller folder, leave folders out by their name, allow more files, or turn checkpoints off.',
+  new PerdureError('work_tree_unsuitable', `The work tree has more than ${maxFiles} files, so it is not saved.`, {
     details: { maxFiles },
   })
 
