@@ -94,8 +94,9 @@ online.describe('in an empty folder', () => {
   )
 
   test(
-    'the program of README.md type-checks against the package',
+    'the program of README.md type-checks against the package, and one that hands a storage to the Agent SDK',
     async () => {
+      writeFileSync(join(consumer, 'session-store.ts'), firstProgram('docs/guides/session-store.md'))
       const options = [
         '--noEmit',
         '--module',
@@ -108,7 +109,7 @@ online.describe('in an empty folder', () => {
         '--typeRoots',
         join(root, 'node_modules/@types'),
       ]
-      await run('tsc', [...options, 'hello.ts'], consumer)
+      await run('tsc', [...options, 'hello.ts', 'session-store.ts'], consumer)
     },
     2 * minutes,
   )

@@ -34,6 +34,10 @@ const sessionCommands: CommandGroup['commands'] = {
     summary: 'A session of its own that begins where this one stands',
     load: async () => (await import('./commands/session/fork.ts')).fork,
   },
+  'import-claude': {
+    summary: 'A session of its own that begins where one of Claude Code stands',
+    load: async () => (await import('./commands/session/import-claude.ts')).importClaude,
+  },
   expire: {
     summary: 'When a session expires',
     load: async () => (await import('./commands/session/expire.ts')).expire,

@@ -1,6 +1,7 @@
 import { forkSession, getSessionMessages, importSessionToStore, listSessions } from '@anthropic-ai/claude-agent-sdk'
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createSession, MemoryStorage } from '../../src/index.ts'
+import { createSession, importClaudeSession, MemoryStorage } from '../../src/index.ts'
 import { scriptedModel, startScriptedMessagesApi, type ScriptedMessagesApi } from '../../src/testing/index.ts'
 import { bodiesOf, TestFolder, wordsOf } from './agent-rig.ts'
 import { runBareAgent, runLocalAgent, type BareResult, type BareRun } from './bare-agent.ts'
@@ -70,5 +71,31 @@ test('a session of Perdure goes on in the bare SDK as a copy, and stays as it is
   const fork = await forkSession(agentSessionId, { dir: newFolder(), sessionStore })
   expect(fork.sessionId).not.toBe(agentSessionId)
   await session.delete()
+  await storage.close()
+})
+
+test('a session of Claude Code becomes a session of Perdure, and both go on', async () => {
+  const [dir, config] = [newFolder(), newFolder()]
+  const run: BareRun = { prompt: 'remember: jay', cwd: dir, apiUrl: api.url }
+  const { sessionId } = await runLocalAgent(run, config)
+  process.env['CLAUDE_CONFIG_DIR'] = config
+  const storage = new MemoryStorage()
+  const session = await importClaudeSession(sessionId, { storage })
+  expect(session.record).toMatchObject({ title: 'remember: jay', workingDirectory: dir })
+  await expect(importClaudeSession(randomUUID(), { storage })).rejects.toMatchObject({ code: 'session_not_found' })
+
+  const model = scriptedModel([{ reply: 'A jay.' }])
+  expect(await session.run('which?', { upstream: model })).toMatchObject({ status: 'completed', text: 'A jay.' })
+  expect(wordsOf(bodiesOf(model.requests).at(-1))).toContain('remember: jay')
+  await runLocalAgent({ ...run, prompt: 'once more', options: { resume: sessionId } }, config)
+  expect(lastRequest()).toContain('remember: jay')
+  expect(lastRequest()).not.toContain('which?')
+
+  // A second one is a session of its own.
+  const again = await importClaudeSession(sessionId, { storage })
+  await session.delete()
+  const fork = await again.fork()
+  expect(await fork.run('and?', { upstream: model })).toMatchObject({ status: 'completed' })
+  expect(wordsOf(bodiesOf(model.requests).at(-1))).toContain('once more')
   await storage.close()
 })

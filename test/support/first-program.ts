@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** The program that README.md shows first, as it stands there. */
-export function firstProgram(): string {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const program = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
-  if (program === undefined) throw new Error('README.md shows no program')
+/** The program that a document shows first, as it stands there. */
+export function firstProgram(document = 'README.md'): string {
+  const text = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
+  const program = /```ts\n([\s\S]*?)```/.exec(text)?.[1]
+  if (program === undefined) throw new Error(`${document} shows no program`)
   return program
 }

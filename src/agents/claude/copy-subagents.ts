@@ -24,7 +24,7 @@ export async function copySubagents({ transcripts, from, to, notAfter }: CopySub
   }
 }
 
-const renameSession = (entry: TranscriptEntry, from: string, to: string): TranscriptEntry =>
+export const renameSession = (entry: TranscriptEntry, from: string, to: string): TranscriptEntry =>
   entry['sessionId'] === from ? { ...entry, sessionId: to } : entry
 
 /** Times are ISO 8601; what has none belongs to all that stands beside it. */
