@@ -50,6 +50,8 @@ export {
   type Session,
   type TurnOptions,
 } from './compose/session.ts'
+export type { ForkOptions } from './compose/fork-options.ts'
+export type { RewindOptions, RewindReport, RewoundFiles } from './compose/rewind-options.ts'
 export { importClaudeSession } from './compose/import-claude-session.ts'
 export type { WorkspaceOptions } from './compose/open-workspace.ts'
 export type { SessionRecord } from './ports/session-records.ts'

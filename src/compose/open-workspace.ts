@@ -30,6 +30,8 @@ export interface OpenWorkspace {
   readonly sandboxes: SandboxProvider
   /** The files of its sessions on this machine. */
   readonly workTrees: WorkTrees
+  /** Of this machine; the stores may be elsewhere. */
+  readonly dataDirectory: string
   /** Where the stores are, without secrets. */
   readonly description: string
 }
@@ -47,7 +49,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
     store: stores.checkpoints,
     threads: processRuntime().workTreeThreads,
   })
-  return { stores, sandboxes: directory.sandboxes, workTrees, description: storage.description }
+  const { path: dataDirectory, sandboxes } = directory
+  return { stores, sandboxes, workTrees, dataDirectory, description: storage.description }
 }
 
 /** The ledgers of a tenant’s space and of all its organization’s. */

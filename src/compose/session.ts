@@ -1,23 +1,26 @@
 import { resolve } from 'node:path'
-import { newRunId, newSessionId, sessionIdSchema, type SessionId } from '../domain/ids.ts'
+import { newSessionId, sessionIdSchema, type SessionId } from '../domain/ids.ts'
 import type { LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import { systemClock } from '../ports/clock.ts'
 import type { ReadOptions, SubscribeOptions } from '../ports/event-log.ts'
 import type { ListSessionsOptions, SessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
-import { recoverSession } from '../runtime/recover-session.ts'
-import { ownerOfThisProcess } from '../stores/leases/process-liveness.ts'
+import { rewindSession } from '../runtime/rewind/rewind-session.ts'
 import type { BudgetReport } from '../runtime/metering/run-meter.ts'
 import { setBudget, type SetBudgetOptions } from './budgets.ts'
 import { deleteExpired, deleteSession } from './delete-sessions.ts'
+import { filesOfFork, type ForkOptions } from './fork-options.ts'
 import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
+import { reportOf, type RewindOptions, type RewindReport } from './rewind-options.ts'
 import type { RunAgentOptions } from './run-agent-options.ts'
-import { leaseTtlMs, runAgent } from './run-agent.ts'
+import { runAgent } from './run-agent.ts'
+import { takeUpSession } from './take-up-session.ts'
 
 export interface CreateSessionOptions extends WorkspaceOptions {
   readonly title?: string
@@ -71,37 +74,67 @@ export class Session {
    * @throws {PerdureError} `session_not_found`; `lease_held` while another process drives it.
    */
   async resume(): Promise<this> {
-    const { sessions, leases } = this.#stores
-    const runId = newRunId()
-    const lease = await leases.acquire(this.id, { owner: ownerOfThisProcess(runId), ttlMs: leaseTtlMs })
-    try {
-      const { agentSessionId } = this.record
-      await recoverSession(
-        { stores: this.#stores, driver: processRuntime().driver },
-        { sessionId: this.id, agentSessionId, fence: lease.fence, now: new Date() },
-      )
-      this.record = await sessions.update(this.id, { status: 'idle', fence: lease.fence })
-    } finally {
-      await leases.release(lease)
-    }
+    const workspace = await openWorkspace(this.#options)
+    this.record = await takeUpSession(workspace, this.id, ({ fence }) =>
+      this.#stores.sessions.update(this.id, { status: 'idle', fence }),
+    )
     return this
   }
 
   /**
-   * A session of its own that begins where this one stands, or stood at event `at`. This one is not touched.
-   * @throws {PerdureError} `session_not_found`, `invalid_request`.
+   * Goes back to an event of its own: the conversation and the files become what they were then. Nothing is erased: what
+   * came after stands on a branch that was left, and can be gone back to in the same way.
+   * @throws {PerdureError} `session_not_found`; `lease_held` while it is driven; `invalid_request`; `checkpoint_not_found` when no
+   *   checkpoint says what the files were; `checkpoint_git_moved` when a repository would stay elsewhere than the files;
+   *   `checkpoint_invalid`, `checkpoint_failed`, `storage_failed`.
    */
-  async fork(title?: string, options: { at?: number } = {}): Promise<Session> {
+  async rewind(to: number | string | RewindOptions): Promise<RewindReport> {
+    const options = typeof to === 'object' ? to : { to }
+    const { files = true, git = 'keep', acceptGitWarnings = false } = options
+    const workspace = await openWorkspace(this.#options)
+    const { stores, workTrees } = workspace
+    const rewound = await takeUpSession(workspace, this.id, async ({ fence }) =>
+      rewindSession(
+        { stores, workTrees, driver: processRuntime().driver, clock: systemClock },
+        {
+          sessionId: this.id,
+          fence,
+          to: await this.#sequenceOf(options.to),
+          files: files ? { git, acceptGitWarnings } : null,
+        },
+      ),
+    )
+    this.record = rewound.record
+    return reportOf(rewound)
+  }
+
+  /**
+   * A session of its own that begins where this one stands, or stood at event `at`. This one is not touched.
+   * @throws {PerdureError} `session_not_found`, `invalid_request`; for files of its own `working_directory_not_empty`,
+   *   `checkpoint_not_found`, `checkpoint_invalid`, `checkpoint_failed`, `storage_failed`.
+   */
+  async fork(title?: string | ForkOptions, more: ForkOptions = {}): Promise<Session> {
+    const options = typeof title === 'object' ? title : { ...more, ...(title === undefined ? {} : { title }) }
+    const workspace = await openWorkspace(this.#options)
+    const newId = newSessionId()
     const record = await forkSession(
       { stores: this.#stores, driver: processRuntime().driver },
       {
         from: this.id,
-        newId: newSessionId(),
-        title: title ?? null,
-        ...(options.at === undefined ? {} : { atSequence: options.at }),
+        newId,
+        title: options.title ?? null,
+        forkFiles: await filesOfFork(workspace, newId, options),
+        ...(options.at === undefined ? {} : { atSequence: await this.#sequenceOf(options.at) }),
       },
     )
     return new Session(record, { stores: this.#stores, options: this.#options })
+  }
+
+  async #sequenceOf(event: number | string): Promise<number> {
+    if (typeof event === 'number') return event
+    const found = (await this.events()).find(({ id }) => id === event)
+    if (found !== undefined) return found.sequence
+    throw new PerdureError('invalid_request', `The session has no event ${event}.`)
   }
 
   async rename(title: string | null): Promise<void> {

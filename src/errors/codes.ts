@@ -24,6 +24,7 @@ export const errorCodes = {
   invalid_request: entry(false, 400, 2, 'Correct the option that the message names.'),
   option_not_supported: entry(false, 400, 2, 'Leave the option out, or use the replacement that the message names.'),
   working_directory_missing: entry(false, 400, 2, 'Create the folder, or pass an existing one as cwd.'),
+  working_directory_not_empty: entry(false, 400, 2, 'Name a folder that is empty, or does not exist yet.'),
   agent_binary_missing: entry(
     false,
     500,
