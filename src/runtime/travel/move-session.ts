@@ -161,7 +161,7 @@ async function requireOwnBudget({ ledger, sessions }: WorkspaceStores, record: S
     const shared = budgets.find(({ scope, id, mode }) => scope === 'session' && id === sessionId && mode === 'hard')
     if (shared !== undefined && leftOf(shared) > 0n) {
       throw new PerdureError(
-        'budget_reached',
+        'invalid_request',
         `The session shares the budget of ${sessionId}, which would stay here.`,
         {
           hint: `Move ${sessionId} to the same place first, or take its budget away.`,
