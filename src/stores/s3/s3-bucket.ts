@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ObjectBucket } from '../../ports/object-bucket.ts'
@@ -51,9 +51,8 @@ export class S3Bucket implements ObjectBucket {
     return this.#connection.persist(async () => {
       try {
         const answer = await this.#send(new this.#commands.GetObjectCommand(this.#place(key)))
-        const bytes = await bytesOf(answer)
-        const written = answer.Metadata?.[hashName]
-        if (written !== undefined && written !== (await hashOf(bytes)).toString('hex')) {
+        const { bytes, hash } = await bytesOf(answer)
+        if (hash !== (answer.Metadata?.[hashName] ?? hash)) {
           throw new DamagedObject(`${key} does not have the hash that it was written with`)
         }
         return bytes
@@ -154,14 +153,17 @@ export class S3Bucket implements ObjectBucket {
 const hashOf = async (bytes: Uint8Array): Promise<Buffer> =>
   Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
 
-async function bytesOf({ Body, ContentLength = 0 }: GetObjectCommandOutput): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(ContentLength)
+/** Hashed as it comes, piece by piece, so that nothing else waits for it. */
+async function bytesOf({ Body, ContentLength = 0 }: GetObjectCommandOutput) {
+  const bytes = Buffer.allocUnsafeSlow(ContentLength)
+  const hash = createHash('sha256')
   let length = 0
   for await (const chunk of Body as AsyncIterable<Uint8Array>) {
     if (length + chunk.length > bytes.length) throw new DamagedObject('an answer is longer than it said')
     bytes.set(chunk, length)
+    hash.update(chunk)
     length += chunk.length
   }
   if (length < bytes.length) throw new DamagedObject('an answer is shorter than it said')
-  return bytes
+  return { bytes, hash: hash.digest('hex') }
 }
