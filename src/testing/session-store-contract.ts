@@ -263,15 +263,15 @@ function perdureContract(backend: StorageUnderTest): void {
       const key = newKey()
       const { sessionId: agentSessionId } = key
       const talk = conversation(agentSessionId, ['How are you?', 'Fine.'])
-      const part = [named()]
+      const part = [named(), unnamed()]
       await transcripts.append({ agentSessionId }, talk, { fence: 7 })
       await transcripts.append({ agentSessionId, subpath: 'subagents/agent-1' }, part, { fence: 7 })
       expect(await readAll(store, key)).toEqual([talk, part, ['subagents/agent-1']])
       expect(await readAll(store, { ...key, projectKey: 'any' })).toEqual([talk, part, ['subagents/agent-1']])
       expect(await store.listSessions(key.projectKey)).toEqual([])
       const more = unnamed({ type: 'custom-title', customTitle: 'copied' })
-      await store.append(key, [more])
-      expect(await readAll(other, key)).toEqual([[...talk, more], part, ['subagents/agent-1']])
+      await Promise.all([store.append(key, [more]), store.append(sub(key), [unnamed()])])
+      expect(await readAll(other, key)).toEqual([[...talk, more], [...part, unnamed()], ['subagents/agent-1']])
       expect(await transcripts.load({ agentSessionId })).toEqual(talk)
       const [summary] = await other.listSessionSummaries(key.projectKey)
       expect(summary!.data).toMatchObject({ customTitle: 'copied', firstPrompt: 'How are you?' })

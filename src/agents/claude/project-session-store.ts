@@ -16,13 +16,19 @@ export type CompleteSessionStore = Required<SessionStore>
  */
 export function projectSessionStore(open: () => Promise<TranscriptStore>): CompleteSessionStore {
   const conversations = new ProjectConversations()
+  /** Copies under way, by what they make: whoever appends meanwhile waits for the one that is being made. */
+  const copies = new Map<string, Promise<void>>()
 
   const append = async (key: SessionKey, entries: SessionStoreEntry[]): Promise<void> => {
     if (entries.length === 0) return
     const transcripts = await open()
     const ownId = conversations.ownId(key)
     const source = await conversations.idToRead(transcripts, key)
-    if (source !== ownId) await copyConversation(transcripts, { from: source, to: ownId, key })
+    if (source !== ownId) {
+      const copy = copies.get(ownId) ?? copyConversation(transcripts, { from: source, to: ownId, key })
+      copies.set(ownId, copy)
+      await copy.finally(() => copies.delete(ownId))
+    }
     await transcripts.append(transcriptKeyOf(ownId, key), entries, await summarizing(key, entries))
     if (key.subpath === undefined) conversations.remember(ownId)
   }
