@@ -19,6 +19,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   'event-logs': async () => (await import('./subjects/event-logs.ts')).measureEventLogs,
   resume: async () => (await import('./subjects/resume.ts')).measureResume,
   checkpoints: async () => (await import('./subjects/checkpoints.ts')).measureCheckpoints,
+  engines: async () => (await import('./subjects/engines.ts')).measureEngines,
   gateway: async () => (await import('./subjects/gateway.ts')).measureGateway,
   gateways: async () => (await import('./subjects/gateways.ts')).measureGateways,
   start: async () => (await import('./subjects/start.ts')).measureStart,

@@ -16,7 +16,7 @@ export interface Row {
   readonly goal?: Goal
 }
 
-export type Unit = 'ms' | 'MB' | 'requests/s' | 'agents' | 'USD'
+export type Unit = 'ms' | 'MB' | 'requests/s' | 'runs/s' | 'agents' | 'USD'
 
 export interface Series {
   /** What was measured; empty where the row says it already. */

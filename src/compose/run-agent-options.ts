@@ -102,7 +102,7 @@ export interface PerdureRunOptions {
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */
   idleTimeoutMs?: number
-  /** Aborts the run. */
+  /** Aborts the run. A reason that is a PerdureError becomes the error of its outcome. */
   signal?: AbortSignal
   /** Tenant. Default: `default`. */
   organizationId?: string

@@ -185,7 +185,10 @@ function sessionIdOf(own: PerdureRunOptions): SessionId {
 
 function followSignal(run: AgentRun, signal: AbortSignal | undefined): void {
   if (signal === undefined) return
-  const abort = (): void => void run.abort('The run’s signal was aborted.')
+  const abort = (): void => {
+    const reason: unknown = signal.reason
+    void run.abort(PerdureError.is(reason) ? reason : 'The run’s signal was aborted.')
+  }
   if (signal.aborted) return abort()
   signal.addEventListener('abort', abort, { once: true })
   const forget = (): void => signal.removeEventListener('abort', abort)

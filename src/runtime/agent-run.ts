@@ -128,10 +128,10 @@ export class AgentRun implements PromiseLike<RunOutcome>, AsyncIterable<SessionS
     await (await this.#active).decide(id, reason)
   }
 
-  /** Ends the run; the outcome is `cancelled`. The session can be resumed. */
-  async abort(reason = 'The run was aborted.'): Promise<void> {
+  /** Ends the run; the outcome is `cancelled`, or failed with the error that was given. The session can be resumed. */
+  async abort(reason: string | PerdureError = 'The run was aborted.'): Promise<void> {
     const active = await this.#active.catch(() => null)
-    active?.abort(new PerdureError('cancelled', reason))
+    active?.abort(PerdureError.is(reason) ? reason : new PerdureError('cancelled', reason))
     await this.#outcome.catch(() => {})
   }
 

@@ -7,8 +7,11 @@ import type { Turn } from './turn.ts'
 /** How long an aborted turn may take to settle, so that its cost is known, before the agent is ended by force. */
 const settleMs = 2_000
 
-/** Where nothing can settle: the call waits on, or the log takes nothing any more. */
-const endsAtOnce: ReadonlySet<unknown> = new Set(['requires_action', 'lease_lost', 'storage_failed'])
+/**
+ * Where nothing can settle: the call waits on, or the log takes nothing any more. A turn that another worker is to go on
+ * with must not end here.
+ */
+const endsAtOnce: ReadonlySet<unknown> = new Set(['requires_action', 'lease_lost', 'storage_failed', 'worker_stopped'])
 
 /** Ends an agent that is not done; its turn settles first, where that takes no more than two seconds. */
 export async function endEarly(

@@ -15,7 +15,7 @@ import type { JoinOutput } from './join/join-output.ts'
 import { Joiner } from './join/joiner.ts'
 import { keepLease } from './lease-keeper.ts'
 import type { OwnEvents } from './own-events.ts'
-import { recoverSession } from './recover-session.ts'
+import { recoverSession, type RecoveredSession } from './recover-session.ts'
 import { finishRewind } from './rewind/restore-files.ts'
 import { RunBinding, type BoundRun } from './run-binding.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
@@ -107,7 +107,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const inputs = createInputs(stores.inbox, record.id)
   inputs.restore(recovered.lost, await stores.inbox.list(record.id))
   opening.undo.push(() => inputs.withdraw())
-  const firstWords = firstWordsOf(request, { state: recovered.state, inputs })
+  const firstWords = firstWordsOf(request, { recovered, inputs })
   if (firstWords !== null) await inputs.add(firstWords)
   if (request.inputs === null && request.decision === null && !inputs.hasMore()) {
     throw new PerdureError('invalid_request', 'There is nothing to say: no prompt, and no message that waits.')
@@ -136,13 +136,14 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
 
 const goOn: RunInput = { content: [{ type: 'text', text: 'Continue from where you left off.' }], priority: 'next' }
 
-/** What the caller says first; with nothing to say, a session whose last turn a budget ended goes on with that turn. */
+/** What the caller says first; with nothing to say, a session whose last turn was cut, or ended by a budget, goes on with that turn. */
 function firstWordsOf(
   { prompt, inputs: more, decision }: Pick<RunRequest<unknown>, 'prompt' | 'inputs' | 'decision'>,
-  { state, inputs }: { state: SessionState; inputs: Inputs },
+  { recovered: { state, isCut }, inputs }: { recovered: RecoveredSession; inputs: Inputs },
 ): RunInput | null {
   const isSilent = prompt === null && more === null && decision === null && !inputs.hasMore()
-  return isSilent && state.stopReason?.type === 'budget_reached' ? goOn : prompt
+  const isUnfinished = state.stopReason?.type === 'budget_reached' || (isCut && state.awaitingApproval.length === 0)
+  return isSilent && isUnfinished ? goOn : prompt
 }
 
 /** The model's id of a call that waits for a person. @throws {PerdureError} `invalid_request` when it does not. */

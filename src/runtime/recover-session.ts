@@ -12,7 +12,7 @@ import type { WorkspaceStores } from '../ports/storage.ts'
 import { isUserMessage, type UserMessage } from './inputs.ts'
 import { knownResults } from './known-results.ts'
 import { looseEnds } from './loose-ends.ts'
-import { unsettledMessages } from './unsettled-messages.ts'
+import { saidLast, unsettledMessages } from './unsettled-messages.ts'
 
 interface Recovery {
   readonly stores: WorkspaceStores
@@ -25,6 +25,8 @@ export interface RecoveredSession {
   readonly agentSessionId: string | null
   /** Messages that stand in the log but never reached the agent's transcript; they are given to it again. */
   readonly lost: readonly UserMessage[]
+  /** The agent had taken in what was said last, and its turn did not come to an end. */
+  readonly isCut: boolean
   /** Results of tool calls that the transcript may lack. */
   readonly results: readonly KnownToolResult[]
 }
@@ -43,23 +45,26 @@ export async function recoverSession(
   // The log may know of a conversation that the record was not told of: its writer died in between.
   const agentSessionId = state.agentSessionId ?? options.agentSessionId
   const results = knownResults(history)
-  const unsettled = unsettledMessages(visibleBranch(history))
+  const branch = visibleBranch(history)
+  const unsettled = unsettledMessages(branch)
   const waiting = (await stores.inbox.list(sessionId)).map(({ input }) => input).filter(isUserMessage)
   const isKnown =
     unsettled.length + waiting.length === 0 ? () => false : await knownTo({ stores, driver }, agentSessionId)
   const lost = unsettled.filter((message) => !isKnown(message))
   // The agent had taken these in, and died before the log heard of it.
   const taken = waiting.filter(isKnown)
+  const cut = saidLast(branch)
+  const isCut = taken.length > 0 || (cut !== null && isKnown(cut))
   const drafts = [
     ...taken.map((message) => ({ ...message, processed_at: now.toISOString() })),
     ...(state.run === null
       ? []
       : endingOfDeadRun(state, { now, restNanoUsd: await restOf(stores.ledger, state.run.id, history) })),
   ]
-  if (drafts.length === 0) return { state, agentSessionId, lost, results }
+  if (drafts.length === 0) return { state, agentSessionId, lost, isCut, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
   const appended = await stores.events.append(sessionId, redactJson(drafts), { fence, takenFromInbox })
-  return { state: fold(appended, state), agentSessionId, lost, results }
+  return { state: fold(appended, state), agentSessionId, lost, isCut, results }
 }
 
 /** What a dead run cost beyond its turns: the ledger had heard of more than the log. */

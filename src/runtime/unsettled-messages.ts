@@ -8,6 +8,18 @@ import { isUserMessage, type UserMessage } from './inputs.ts'
 export const unsettledMessages = (branch: readonly LoggedEvent[]): readonly UserMessage[] =>
   branch.reduce<readonly UserMessage[]>(unsettledAfter, [])
 
+/** The message after which no turn came to an end and nobody called it off, if there is one. */
+export function saidLast(branch: readonly LoggedEvent[]): UserMessage | null {
+  const last = branch.findLast(
+    (event) =>
+      isUserMessage(event) ||
+      event.type === 'perdure.turn_ended' ||
+      event.type === 'perdure.session_rewound' ||
+      (event.type === 'perdure.run_ended' && event.outcome === 'cancelled'),
+  )
+  return last !== undefined && isUserMessage(last) ? last : null
+}
+
 function unsettledAfter(open: readonly UserMessage[], event: LoggedEvent): readonly UserMessage[] {
   if (isUserMessage(event)) return [...open, event]
   switch (event.type) {

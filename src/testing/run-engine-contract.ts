@@ -101,8 +101,9 @@ function limitsContract(inFleet: InFleet): void {
     'never runs more of a tenant at once than allowed, over four processes',
     inFleet(async (fleet) => {
       await fleet.nodes(4, { slots: 6, perTenant: 2 })
-      const ids = [...numbered(12, 'a'), ...numbered(12, 'b')]
-      await Promise.all(ids.map((id) => fleet.submit(id, { ms: 150, tenant: id[0]! })))
+      const ids = numbered(12).flatMap((id) => [`a-${id}`, `b-${id}`])
+      // Each goes to the head of the queue, so that nodes see different heads.
+      for (const [index, id] of ids.entries()) await fleet.submit(id, { ms: 150, tenant: id[0]!, priority: 90 - index })
       await fleet.until('both tenants are busy', async () => (await fleet.engine.active()).length === 2)
       for (const { count } of await fleet.engine.active()) expect(count).toBeLessThanOrEqual(2)
       await fleet.ended(...ids)

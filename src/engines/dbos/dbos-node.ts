@@ -13,6 +13,7 @@ import { NodeLock } from './node-lock.ts'
 import { registerRunWorkflow } from './run-workflow.ts'
 
 const pollEveryMs = 75
+const noLimit = 1_000_000
 const roomEveryMs = 250
 const rejoinEveryMs = 1_000
 /** A handler that does not hear its signal keeps its run for as long as the process lives. */
@@ -149,6 +150,9 @@ export class DbosNode {
 const limitsOf = ({ slots, perTenant, ratePerTenant }: EngineCapacity) => ({
   workerConcurrency: slots,
   partitionConcurrency: perTenant,
+  // A limit of the whole queue makes DBOS claim in serializable transactions: without one, two nodes that see different heads of a
+  // tenant's queue could both take its last free place.
+  globalConcurrency: noLimit,
   minPollingIntervalMs: pollEveryMs,
   ...(ratePerTenant === undefined
     ? {}
