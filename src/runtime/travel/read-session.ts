@@ -9,9 +9,15 @@ import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import type { AccountPart, HistoryPart } from './session-part.ts'
 
-const eventsAtOnce = 200
+const eventsAtOnce = 50
 const transcriptEntriesAtOnce = 500
 const ledgerEntriesAtOnce = 500
+
+export interface ReadOptions {
+  readonly withTranscripts?: boolean
+  /** Its checkpoints. */
+  readonly withFiles?: boolean
+}
 
 /**
  * The history of a session, piece by piece: of events and amounts so many at once, of conversations and packs one at a
@@ -21,6 +27,7 @@ const ledgerEntriesAtOnce = 500
 export async function* readHistory(
   stores: WorkspaceStores,
   record: Pick<SessionRecord, 'id' | 'agentSessionId'>,
+  { withTranscripts = true, withFiles = true }: ReadOptions = {},
 ): AsyncGenerator<HistoryPart> {
   const conversations = new Set<string>()
   for await (const events of eventsOf(stores, record.id)) {
@@ -28,8 +35,8 @@ export async function* readHistory(
     yield { type: 'events', events }
   }
   if (record.agentSessionId !== null) conversations.add(record.agentSessionId)
-  for (const agentSessionId of conversations) yield* transcriptsOf(stores, agentSessionId)
-  yield* checkpointsOf(stores, record.id)
+  if (withTranscripts) for (const agentSessionId of conversations) yield* transcriptsOf(stores, agentSessionId)
+  if (withFiles) yield* checkpointsOf(stores, record.id)
 }
 
 /** Budgets of the session, what counts in them, and what waits for its agent. */
