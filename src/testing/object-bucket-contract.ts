@@ -75,7 +75,7 @@ export function objectBucketContract(backend: ObjectBucketUnderTest): void {
       withBucket(async (bucket) => {
         const keys = ['a', 'a-b', 'a.b', 'a/1', 'a/10', 'a/2', 'a/b/c', 'a0', 'A', 'Z/z', 'b', 'é', '語', '🜁', '%41']
         await Promise.all(keys.map((key) => bucket.create(key, bytes(key))))
-        const sorted = keys.toSorted((left, right) => Buffer.compare(bytes(left) as Buffer, bytes(right) as Buffer))
+        const sorted = keys.toSorted((left, right) => Buffer.compare(bytes(left), bytes(right)))
         expect(await bucket.list('')).toEqual(sorted)
         for (const prefix of ['a', 'a/', 'a/1', 'a/b/c', 'A', 'Z', 'none', '語', '%']) {
           expect(await bucket.list(prefix)).toEqual(sorted.filter((key) => key.startsWith(prefix)))
@@ -111,7 +111,7 @@ export function objectBucketContract(backend: ObjectBucketUnderTest): void {
       withBucket(async (bucket) => {
         const keys = [
           'with space', 'semi;colon', 'quote"\'', 'star*?', 'back\\slash', 'a+b', 'a%2Fb', 'hash#', 'q?a=b&c', 'tab\there',
-          'Case', 'case', 'CON', 'dot.', '..%2f', '~', `${'n'.repeat(400)}`, `${'n'.repeat(400)}2`, `${'ü'.repeat(150)}`,
+          'Case', 'case', 'CON', 'dot.', '..%2f', '~', 'n'.repeat(400), `${'n'.repeat(400)}2`, 'ü'.repeat(150),
         ] // prettier-ignore
         for (const key of keys) expect([key, await bucket.create(`k/${key}`, bytes(key))]).toEqual([key, true])
         for (const key of keys) expect(text(await bucket.read(`k/${key}`))).toBe(key)

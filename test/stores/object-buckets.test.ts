@@ -7,4 +7,11 @@ import { temporaryDirectories } from './temporary-directory.ts'
 const newDirectory = temporaryDirectories()
 
 describe('in memory', () => objectBucketContract({ open: async () => new MemoryObjectBucket() }))
-describe('a folder', () => objectBucketContract({ open: async () => new FolderBucket(newDirectory()) }))
+describe('a folder', () =>
+  objectBucketContract({
+    open: async () => {
+      const bucket = new FolderBucket(newDirectory())
+      await bucket.open()
+      return bucket
+    },
+  }))

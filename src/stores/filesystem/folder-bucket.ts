@@ -13,7 +13,6 @@ export class FolderBucket implements ObjectBucket {
   readonly description: string
   readonly #objects: string
   readonly #temporary: string
-  #swept: Promise<void> | undefined
 
   constructor(folder: string) {
     const root = resolve(folder)
@@ -22,10 +21,23 @@ export class FolderBucket implements ObjectBucket {
     this.#temporary = join(root, 'temporary')
   }
 
+  /** Makes the folder, and clears away what killed writers left. @throws {PerdureError} `storage_failed`. */
+  async open(): Promise<void> {
+    await this.#told('cannot use', async () => {
+      await makePrivate(this.#objects)
+      await makePrivate(this.#temporary)
+      const before = Date.now() - temporaryLifeMs
+      for (const name of await readdir(this.#temporary)) {
+        const file = join(this.#temporary, name)
+        const found = await orNull(stat(file))
+        if (found && found.mtimeMs < before) await orNull(unlink(file))
+      }
+    })
+  }
+
   async create(key: string, bytes: Uint8Array): Promise<boolean> {
     const file = join(this.#objects, pathOfKey(key))
     return this.#told('cannot write to', async () => {
-      await (this.#swept ??= this.#sweep())
       const temporary = await writeTemporary(this.#temporary, bytes)
       try {
         const created = await linkAt(temporary, file)
@@ -66,16 +78,6 @@ export class FolderBucket implements ObjectBucket {
   }
 
   async close(): Promise<void> {}
-
-  async #sweep(): Promise<void> {
-    await makePrivate(this.#temporary)
-    const before = Date.now() - temporaryLifeMs
-    for (const name of await readdir(this.#temporary)) {
-      const file = join(this.#temporary, name)
-      const found = await orNull(stat(file))
-      if (found && found.mtimeMs < before) await orNull(unlink(file))
-    }
-  }
 
   async #told<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
     try {

@@ -1,0 +1,67 @@
+import type { SessionId } from '../../domain/ids.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
+import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
+import type { ObjectWorkspace } from './object-workspace.ts'
+import { alive, sessionNotFound } from './session-document.ts'
+
+export class ObjectLeaseStore implements LeaseStore {
+  readonly #workspace: ObjectWorkspace
+
+  constructor(workspace: ObjectWorkspace) {
+    this.#workspace = workspace
+  }
+
+  async acquire(sessionId: SessionId, { owner, ttlMs }: { owner: LeaseOwner; ttlMs: number }): Promise<Lease> {
+    return this.#workspace.session(sessionId).change((document, nowMs) => {
+      const session = alive(document, nowMs)
+      if (!session) throw sessionNotFound(sessionId)
+      const { lease } = session
+      if (lease && this.#workspace.isDriven(session, nowMs)) {
+        throw new PerdureError(
+          'lease_held',
+          `session ${sessionId} is driven by process ${lease.owner.processId} on ${lease.owner.host}`,
+          {
+            details: {
+              session_id: sessionId,
+              owner: lease.owner,
+              fence: document.fence,
+              remaining_ms: lease.expiresAtMs - nowMs,
+            },
+          },
+        )
+      }
+      const fence = document.fence + 1
+      const taken = { owner: { ...owner }, expiresAtMs: nowMs + Math.round(ttlMs) }
+      return { state: { ...document, fence, session: { ...session, lease: taken } }, result: { sessionId, fence } }
+    })
+  }
+
+  async renew(lease: Lease, { ttlMs }: { ttlMs: number }): Promise<void> {
+    await this.#workspace.session(lease.sessionId).change((document, nowMs) => {
+      const { session } = document
+      if (document.fence !== lease.fence || !session?.lease) {
+        throw new PerdureError('lease_lost', `the lease of ${lease.sessionId} is no longer held`, {
+          details: { fence: lease.fence },
+        })
+      }
+      const renewed = { ...session.lease, expiresAtMs: nowMs + Math.round(ttlMs) }
+      return { state: { ...document, session: { ...session, lease: renewed } }, result: undefined }
+    })
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.#workspace.session(lease.sessionId).change((document) => {
+      const { session } = document
+      if (document.fence !== lease.fence || !session?.lease) return { state: document, result: undefined }
+      return { state: { ...document, session: { ...session, lease: null } }, result: undefined }
+    })
+  }
+
+  async holder(sessionId: SessionId): Promise<{ owner: LeaseOwner; fence: number } | null> {
+    const document = await this.#workspace.session(sessionId).read()
+    const nowMs = await this.#workspace.bucket.now()
+    const session = alive(document, nowMs)
+    if (!session?.lease || !this.#workspace.isDriven(session, nowMs)) return null
+    return { owner: { ...session.lease.owner }, fence: document.fence }
+  }
+}

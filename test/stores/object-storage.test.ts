@@ -1,0 +1,5 @@
+import { openObjectStorage } from '../../src/stores/objects/open-object-storage.ts'
+import { storageContract } from '../../src/testing/contracts.ts'
+import { MemoryObjectBucket } from '../../src/testing/memory-bucket.ts'
+
+storageContract({ open: async (options) => openObjectStorage(new MemoryObjectBucket(), { pollMs: 100, ...options }) })
