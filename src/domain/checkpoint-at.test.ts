@@ -56,8 +56,14 @@ describe('the checkpoint of an event', () => {
   })
 
   it('is not what other hands made of the files after a run', () => {
-    expect(namesAt(saved('a'), ended, began, saved('b', 'run_started'))).toEqual(['a', 'a', 'a', 'a', 'b'])
+    expect(namesAt(saved('a'), ended, began, saved('b', 'run_started'))).toEqual(['a', 'a', 'a', 'b', 'b'])
     expect(namesAt(saved('a'), ended, saved('b', 'before_rewind'), rewound(1, 'a'))).toEqual(['a', 'a', 'a', 'b', 'a'])
+  })
+
+  it('is what a run found, until its tools work, though it was written down later', () => {
+    expect(
+      namesAt(saved('a'), ended, began, said, call('x'), saved('b', 'run_started'), result('x'), said, saved('c')),
+    ).toEqual(['a', 'a', 'a', 'b', 'b', 'b', 'b', 'c', 'c', 'c'])
   })
 
   it('is that of a rewind, and stays what it was where a rewind left the files alone', () => {

@@ -20,8 +20,9 @@ export function checkpointAt(events: readonly LoggedEvent[], sequence: number): 
   const until = events.slice(0, sequence)
   const newest = until.findLast((event) => checkpointOf(event) !== null)
   const isExact = newest !== undefined && newest === until.at(-1)
-  const after =
-    isExact || isAtWork(until) ? undefined : nextOfSameFiles(events.slice(sequence), { isFirst: newest === undefined })
+  const after = isExact
+    ? undefined
+    : nextOfSameFiles(events.slice(sequence), { isFirst: newest === undefined, isAtWork: isAtWork(until) })
   const chosen = after ?? newest
   return chosen === undefined ? null : checkpointOf(chosen)
 }
@@ -35,12 +36,29 @@ function checkpointOf(event: LoggedEvent): CheckpointAt | null {
 
 function nextOfSameFiles(
   events: readonly LoggedEvent[],
-  { isFirst }: { isFirst: boolean },
+  at: { isFirst: boolean; isAtWork: boolean },
 ): EventOfType<'perdure.checkpoint_saved'> | undefined {
+  let { isAtWork: mayHaveChanged } = at
   for (const event of events) {
-    if (event.type === 'perdure.checkpoint_saved') return isFirst || ofTheAgent.has(event.reason) ? event : undefined
-    const mayHaveChanged = isCall(event) || isRewind(event) || event.type === 'perdure.checkpoint_failed'
-    if (mayHaveChanged || (event.type === 'perdure.run_started' && !isFirst)) return
+    switch (event.type) {
+      case 'perdure.checkpoint_saved': {
+        // The tools of a run wait for it, though their calls may stand in the log before.
+        const isUntouched =
+          event.reason === 'run_started' || (!mayHaveChanged && (at.isFirst || ofTheAgent.has(event.reason)))
+        return isUntouched ? event : undefined
+      }
+      case 'agent.tool_use':
+      case 'agent.mcp_tool_use':
+        mayHaveChanged = true
+        break
+      case 'perdure.run_started':
+        if (!at.isFirst) return
+        break
+      case 'perdure.session_rewound':
+      case 'perdure.checkpoint_failed':
+        return
+      default:
+    }
   }
   return
 }
