@@ -20,6 +20,7 @@ const packaged = (command: string, debianPackage = command): Requirement => ({
 const requirements = {
   git: packaged('git'),
   python3: packaged('python3'),
+  redis: packaged('redis-server'),
   ripgrep: packaged('rg', 'ripgrep'),
   s3: {
     met: () => runs('sh', '-c', 'command -v moto_server'),
