@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { createSession, MemoryStorage, type Session, type StorageSource, type TurnOptions } from '../../src/index.ts'
 import { scriptedModel, type Script } from '../../src/testing/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { bashTurn, freeAgent } from '../support/bash-turn.ts'
 import { wireMessages } from '../support/wire-messages.ts'
 
 interface Rig {
@@ -18,38 +19,13 @@ async function rig(): Promise<Rig> {
   return { ...place, session: await createSession(place) }
 }
 
-const agent = {
-  tools: ['Bash', 'Write', 'Edit', 'Read'],
-  permissionMode: 'bypassPermissions',
-  allowDangerouslySkipPermissions: true,
-  env: { IS_SANDBOX: '1' },
-} as const
-
-/** One turn: the agent runs a command, or only talks. Resolves to the newest event and to what the model was told first. */
-async function turn(session: Session, prompt: string, command: string | null = null, options: TurnOptions = {}) {
-  const tool = { name: 'Bash', input: { command: command ?? '' } }
-  const script: Script =
-    command === null
-      ? { rules: [{ reply: `Heard: ${prompt}` }] }
-      : {
-          rules: [
-            { when: { toolResult: false }, reply: { text: `I do: ${prompt}`, tool } },
-            { reply: `Done: ${prompt}` },
-          ],
-        }
-  const model = scriptedModel(script)
-  const outcome = await session.run(prompt, { ...agent, upstream: model, ...options })
-  expect([outcome.status, outcome.status === 'failed' ? outcome.error : null]).toEqual(['completed', null])
-  return { at: outcome.lastSequence, told: wireMessages(model.requests[0]?.body), outcome }
-}
-
 const read = ({ cwd }: { cwd: string }, name: string) =>
   existsSync(join(cwd, name)) ? readFileSync(join(cwd, name), 'utf8') : null
 it('goes back with its files and its words, forward again, and to its beginning', async () => {
   const here = await rig()
   const { session } = here
-  const one = await turn(session, 'Alpha', 'echo 1 > a.txt')
-  const two = await turn(session, 'Bravo', 'echo 2 > a.txt; echo b > b.txt')
+  const one = await bashTurn(session, 'Alpha', 'echo 1 > a.txt')
+  const two = await bashTurn(session, 'Bravo', 'echo 2 > a.txt; echo b > b.txt')
   const back = await session.rewind(one.at)
   expect(back).toMatchObject({ to: one.at, files: { workingDirectory: here.cwd, warnings: [], leftAlone: [] } })
   expect([read(here, 'a.txt'), read(here, 'b.txt')]).toEqual(['1\n', null])
@@ -59,7 +35,7 @@ it('goes back with its files and its words, forward again, and to its beginning'
     unrestored: null,
     turn: { texts: ['I do: Alpha', 'Done: Alpha'] },
   })
-  const three = await turn(session, 'Charlie', 'rm a.txt')
+  const three = await bashTurn(session, 'Charlie', 'rm a.txt')
   expect(three.told).toEqual([
     'user: Alpha',
     'assistant: I do: Alpha',
@@ -71,14 +47,14 @@ it('goes back with its files and its words, forward again, and to its beginning'
   expect(read(here, 'a.txt')).toBeNull()
   await session.rewind(two.at)
   expect([read(here, 'a.txt'), read(here, 'b.txt')]).toEqual(['2\n', 'b\n'])
-  const four = await turn(session, 'Delta')
+  const four = await bashTurn(session, 'Delta')
   expect(four.told.filter((line) => line.startsWith('user'))).toEqual(['user: Alpha', 'user: Bravo', 'user: Delta'])
   await session.rewind(0)
   expect([read(here, 'a.txt'), read(here, 'b.txt')]).toEqual([null, null])
-  const five = await turn(session, 'Echo')
+  const five = await bashTurn(session, 'Echo')
   expect(five.told).toEqual(['user: Echo'])
   await session.rewind(three.at)
-  const six = await turn(session, 'Foxtrot')
+  const six = await bashTurn(session, 'Foxtrot')
   expect(six.told.filter((line) => line.startsWith('user'))).toEqual(['user: Alpha', 'user: Charlie', 'user: Foxtrot'])
   expect((await session.events()).map(({ sequence }) => sequence)).toEqual(
     Array.from({ length: six.at }, (_, index) => index + 1),
@@ -88,13 +64,13 @@ it('goes back with its files and its words, forward again, and to its beginning'
 it('in the middle of a turn ends with the last thing that is whole, and says again what nothing had followed', async () => {
   const here = await rig()
   const { session } = here
-  await turn(session, 'Alpha')
-  await turn(session, 'Bravo', 'echo 2 > a.txt')
+  await bashTurn(session, 'Alpha')
+  await bashTurn(session, 'Bravo', 'echo 2 > a.txt')
   const events = await session.events()
   const sequenceOf = (type: string) => events.findLast((event) => event.type === type)!.sequence
   await session.rewind(sequenceOf('agent.tool_use'))
   expect(read(here, 'a.txt')).toBeNull()
-  const cut = await turn(session, 'Charlie')
+  const cut = await bashTurn(session, 'Charlie')
   expect(cut.told.filter((line) => !line.includes('No response'))).toEqual([
     'user: Alpha',
     'assistant: Heard: Alpha',
@@ -103,12 +79,12 @@ it('in the middle of a turn ends with the last thing that is whole, and says aga
     'user: Charlie',
   ])
   await session.rewind({ to: sequenceOf('agent.tool_result'), files: false })
-  const whole = await turn(session, 'Delta')
+  const whole = await bashTurn(session, 'Delta')
   expect(whole.told.slice(2, 6)).toEqual(['user: Bravo', 'assistant: I do: Bravo', 'call Bash', 'result'])
   expect(whole.told.join()).not.toMatch(/Charlie|Done: Bravo/)
   await session.rewind({ to: sequenceOf('user.message'), files: false })
   const model = scriptedModel([{ reply: 'Otherwise.' }])
-  const outcome = await session.run(undefined, { ...agent, upstream: model })
+  const outcome = await session.run(undefined, { ...freeAgent, upstream: model })
   expect(outcome).toMatchObject({ status: 'completed', text: 'Otherwise.' })
   expect(wireMessages(model.requests[0]?.body)).toEqual(['user: Alpha', 'assistant: Heard: Alpha', 'user: Bravo'])
   expect((await session.events()).filter(({ type }) => type === 'user.message')).toHaveLength(4)
@@ -123,7 +99,7 @@ it('to a call that waits for a person lets it be decided again, otherwise than b
       { reply: 'Settled.' },
     ],
   }
-  const asking = { tools: ['Bash'], upstream: scriptedModel(script), approvals: 'stop' } as const
+  const asking: TurnOptions = { tools: ['Bash'], upstream: scriptedModel(script), approvals: 'stop' }
   expect(await session.run('Write it.', asking)).toMatchObject({ status: 'requires_action' })
   const waiting = (await session.state()).lastSequence
   const [id] = (await session.state()).awaitingApproval
@@ -138,12 +114,12 @@ it('to a call that waits for a person lets it be decided again, otherwise than b
 
 it('is refused while the session is driven, to what is no event, and to files that nobody saved', async () => {
   const { session } = await rig()
-  await turn(session, 'Alpha', null, { checkpoints: 'off' })
+  await bashTurn(session, 'Alpha', null, { checkpoints: 'off' })
   await expect(session.rewind(1)).rejects.toMatchObject({ code: 'checkpoint_not_found' })
   await expect(session.rewind(999)).rejects.toMatchObject({ code: 'invalid_request' })
   await expect(session.rewind('sevt_none')).rejects.toMatchObject({ code: 'invalid_request' })
   const model = scriptedModel([{ reply: { text: 'Slow.', delayMs: 1500 } }])
-  const run = session.run('Bravo', { ...agent, upstream: model })
+  const run = session.run('Bravo', { ...freeAgent, upstream: model })
   for await (const { type } of run) {
     if (type === 'session.status_running') {
       await expect(session.rewind({ to: 0, files: false })).rejects.toMatchObject({ code: 'lease_held' })
@@ -155,11 +131,11 @@ it('is refused while the session is driven, to what is no event, and to files th
 it('leaves the files alone where it is told to, and tells later rewinds what they were', async () => {
   const here = await rig()
   const { session } = here
-  const one = await turn(session, 'Alpha', 'echo 1 > a.txt')
-  await turn(session, 'Bravo', 'echo 2 > a.txt')
+  const one = await bashTurn(session, 'Alpha', 'echo 1 > a.txt')
+  await bashTurn(session, 'Bravo', 'echo 2 > a.txt')
   const { sequence, files } = await session.rewind({ to: one.at, files: false })
   expect([files, read(here, 'a.txt')]).toEqual([null, '2\n'])
-  await turn(session, 'Charlie', 'echo 3 > a.txt')
+  await bashTurn(session, 'Charlie', 'echo 3 > a.txt')
   await session.rewind(sequence)
   expect(read(here, 'a.txt')).toBe('2\n')
   await session.rewind((await session.events()).find(({ id, type }) => type === 'user.message' && id !== '')!.id)
