@@ -2,4 +2,4 @@ import { openObjectStorage } from '../../src/stores/objects/open-object-storage.
 import { storageContract } from '../../src/testing/contracts.ts'
 import { MemoryObjectBucket } from '../../src/testing/memory-bucket.ts'
 
-storageContract({ open: async (options) => openObjectStorage(new MemoryObjectBucket(), { pollMs: 100, ...options }) })
+storageContract({ open: async (options) => openObjectStorage(new MemoryObjectBucket(), options) })

@@ -2,7 +2,7 @@ import { link, mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { ObjectBucket } from '../../ports/object-bucket.ts'
-import { pathOfKey, pieceOfName, type KeyPiece } from './object-path.ts'
+import { pathOfFolder, pathOfKey, pieceOfName, type KeyPiece } from './object-path.ts'
 import { syncFolder, writeTemporary } from './write-durably.ts'
 
 /** A writer that was killed leaves its file here; nobody takes so long for one. */
@@ -57,10 +57,12 @@ export class FolderBucket implements ObjectBucket {
   async list(prefix: string, options: { limit?: number; after?: string } = {}): Promise<string[]> {
     const { limit = Infinity } = options
     const bounds = { prefix: Buffer.from(prefix), after: Buffer.from(options.after ?? '') }
+    const common = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+    const folder = join(this.#objects, pathOfFolder(common))
     return this.#told('cannot list', async () => {
       const keys: string[] = []
       if (limit <= 0) return keys
-      for await (const key of keysBelow(this.#objects, Buffer.alloc(0), bounds)) {
+      for await (const key of keysBelow(folder, Buffer.from(common), bounds)) {
         if (keys.push(key) >= limit) break
       }
       return keys

@@ -15,6 +15,9 @@ export function pathOfKey(key: string): string {
   return `${join(...key.split('/').map(nameOfPart))}${ending}`
 }
 
+/** The path of the folder that holds the keys beginning with this one, which ends in a slash or is empty. */
+export const pathOfFolder = (key: string): string => join('.', ...key.split('/').slice(0, -1).map(nameOfPart))
+
 const nameOfPart = (part: string): string => {
   if (part === '') return '='
   const pieces: string[] = []

@@ -1,5 +1,11 @@
 import type { SessionId } from '../../domain/ids.ts'
-import { newConversation, valueAt, type Conversation, type ConversationOwner } from './conversation.ts'
+import {
+  newConversation,
+  valueAt,
+  type Conversation,
+  type ConversationDocument,
+  type ConversationOwner,
+} from './conversation.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
 import { sessionNotFound, type SessionConversation, type StoredSession } from './session-document.ts'
 
@@ -33,7 +39,7 @@ async function enterOwner(
   const document = workspace.conversation(agentSessionId)
   const seen = await document.read()
   const isOwn = seen.owner?.sessionId === owner.sessionId && seen.owner.incarnation === owner.incarnation
-  const frozen = seen.owner && (await freeze(workspace, agentSessionId, { ...seen, owner: seen.owner }, isOwn))
+  const frozen = seen.owner && (await freeze(workspace, { ...seen, owner: seen.owner }, { isOwn }))
   if (isOwn && frozen === undefined) return seen
   return document.change((state) => {
     if (state.claim !== seen.claim) return { state, result: null }
@@ -48,12 +54,12 @@ async function enterOwner(
  */
 async function freeze(
   workspace: ObjectWorkspace,
-  agentSessionId: string,
-  seen: { claim: number; owner: ConversationOwner; own: Conversation | null },
-  isOwn: boolean,
+  seen: ConversationDocument & { owner: ConversationOwner },
+  { isOwn }: { isOwn: boolean },
 ): Promise<Conversation | null | undefined> {
   return workspace.session(seen.owner.sessionId as SessionId).change((document) => {
     const { session } = document
+    const { agentSessionId } = seen
     if (session?.incarnation !== seen.owner.incarnation) return { state: document, result: null }
     const kept = valueAt(session.conversations, agentSessionId)
     // It went away and came back since it was seen.

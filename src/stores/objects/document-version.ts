@@ -3,12 +3,13 @@ export interface DocumentVersion<State> {
   /** 1 for the first; 0 for a document that nobody has written yet. */
   readonly number: number
   /** Names of the last writes, the newest first, by which a writer finds out whether its own is among them. */
-  readonly writes: readonly string[]
+  readonly writes: string
   readonly state: State
 }
 
 /** How many writes a version remembers. */
-export const rememberedWrites = 128
+export const rememberedWrites = 512
+const nameLength = 6
 
 const digits = 12
 const highest = 10 ** digits - 1
@@ -29,7 +30,15 @@ export function decodeVersion<State>(key: string, bytes: Uint8Array): DocumentVe
 
 /** What the version after this one would be, and the name of that write. */
 export function nextVersion<State>(base: DocumentVersion<unknown>, state: State) {
-  const write = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('base64url')
-  const writes = [write, ...base.writes].slice(0, rememberedWrites)
+  const random = crypto.getRandomValues(new Uint8Array(nameLength))
+  const write = Buffer.from(random).toString('base64').slice(0, nameLength)
+  const writes = `${write}${base.writes}`.slice(0, rememberedWrites * nameLength)
   return { write, version: { number: base.number + 1, writes, state } satisfies DocumentVersion<State> }
+}
+
+/** Whether the version came from that write. */
+export function hasWrite({ writes }: DocumentVersion<unknown>, write: string): boolean {
+  for (let at = writes.indexOf(write); at >= 0; at = writes.indexOf(write, at + 1))
+    if (at % nameLength === 0) return true
+  return false
 }

@@ -2,26 +2,34 @@ import type { ObjectBucket } from '../../ports/object-bucket.ts'
 import { VersionedDocument, type DocumentOptions } from './versioned-document.ts'
 
 /** Documents whose last state is remembered. */
-const largestShelf = 1_000
+const largestShelf = 250
 const readAtOnce = 16
+
+type DocumentKind<State> = Pick<DocumentOptions<State>, 'empty' | 'spill'>
 
 /** The documents of a bucket that this process has at hand: one object for each, so that what it writes is grouped. */
 export class Documents {
   readonly #bucket: ObjectBucket
   readonly #shelf = new Map<string, VersionedDocument<unknown>>()
+  readonly #onNews: (() => void) | undefined
 
-  constructor(bucket: ObjectBucket) {
+  constructor(bucket: ObjectBucket, onNews?: () => void) {
     this.#bucket = bucket
+    this.#onNews = onNews
   }
 
   /** The document with this key; always asked for with the same options. */
-  at<State>(key: string, options: Omit<DocumentOptions<State>, 'bucket' | 'key'>): VersionedDocument<State> {
+  at<State>(key: string, options: DocumentKind<State>): VersionedDocument<State> {
     const known = this.#shelf.get(key) as VersionedDocument<State> | undefined
-    const document = known ?? new VersionedDocument<State>({ ...options, bucket: this.#bucket, key })
+    const document = known ?? this.#open(key, options)
     this.#shelf.delete(key)
     this.#shelf.set(key, document as VersionedDocument<unknown>)
     this.#shrink()
     return document
+  }
+
+  #open<State>(key: string, options: DocumentKind<State>): VersionedDocument<State> {
+    return new VersionedDocument<State>({ ...options, bucket: this.#bucket, key, onNews: this.#onNews })
   }
 
   /** The key of the newest version of each document whose own key begins so, in their order. */

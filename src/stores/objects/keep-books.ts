@@ -68,6 +68,8 @@ async function answer(
   { prefix, document }: { prefix: string; document: LedgerDocument },
   question: LedgerQuestion,
 ): Promise<readonly KeptEntry[] | boolean> {
+  // What is in no batch was looked for in the document.
+  if (document.entries.levels.length === 0) return question.type === 'message' ? false : []
   if (question.type === 'message') return (await bucket.read(messageKey(prefix, question.message))) !== null
   const stored = { ...document.entries, tail: [] }
   const entries: KeptEntry[] = []

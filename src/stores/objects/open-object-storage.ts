@@ -12,15 +12,15 @@ import { ObjectEventLog } from './event-log.ts'
 import { ObjectInbox } from './inbox.ts'
 import { keepBooksIn } from './keep-books.ts'
 import { ObjectLeaseStore } from './leases.ts'
+import { NewsWatch } from './news-watch.ts'
 import { ObjectWorkspace } from './object-workspace.ts'
-import { pollEvery } from './poll-every.ts'
 import { ObjectSealedSecrets } from './sealed-secrets.ts'
 import { ObjectSessionRecords } from './session-records.ts'
 import { ObjectSessionTransit } from './session-transit.ts'
 import { ObjectTranscriptStore } from './transcripts.ts'
 
 export interface ObjectStorageOptions {
-  /** How often followers look for what other processes have written; 1000 by default. */
+  /** How often followers look for what other processes write, while there is nothing; more often while there is. 1000 by default. */
   readonly pollMs?: number
   /** True only when the owner of a lease provably lives no more; looks at this machine's processes by default. */
   readonly isOwnerGone?: (owner: LeaseOwner) => boolean
@@ -28,8 +28,9 @@ export interface ObjectStorageOptions {
 
 /** All stores in a bucket, which needs no server beside it. Closing the storage closes the bucket. */
 export function openObjectStorage(bucket: ObjectBucket, options: ObjectStorageOptions = {}): Storage {
-  const feed = new EventFeed(pollEvery(options.pollMs ?? 1_000))
-  const documents = new Documents(bucket)
+  const news = new NewsWatch(options.pollMs ?? 1_000)
+  const feed = new EventFeed(news.watch)
+  const documents = new Documents(bucket, () => news.found())
   const shared = { bucket, documents, batches: new Batches(bucket), isOwnerGone: options.isOwnerGone ?? isOwnerGone }
   const booksOf = (organizationId: string) => keepBooksIn({ ...shared, organizationId })
   return {

@@ -4,6 +4,7 @@ import type { ObjectBucket } from '../../ports/object-bucket.ts'
 import {
   decodeVersion,
   encodeVersion,
+  hasWrite,
   nextVersion,
   rememberedWrites,
   versionKey,
@@ -16,7 +17,9 @@ const keptVersions = 4
 const forgottenAtOnce = 8
 const longestBackoffMs = 200
 /** Writes in a row after which others get a chance, who must read before they write. */
-const longestStreak = 8
+const longestStreak = 16
+/** What was the newest version so many writes ago, by the time that one takes, is looked at again before it is built on. */
+const trustedWrites = 20
 
 export interface DocumentOptions<State> {
   readonly bucket: ObjectBucket
@@ -26,6 +29,8 @@ export interface DocumentOptions<State> {
   readonly empty: State
   /** Moves what is large out of a state that is about to be written on top of `base`, into objects of their own. */
   readonly spill?: (state: State, put: PutObject, base: State) => Promise<State>
+  /** Told when a version is found that another process has written. */
+  readonly onNews?: (() => void) | undefined
 }
 
 export type PutObject = (key: string, bytes: Uint8Array) => Promise<void>
@@ -63,6 +68,10 @@ export class VersionedDocument<State> {
   /** All versions before this one have been forgotten, as far as this process knows. */
   #forgotten = 0
   #streak = 0
+  /** How long the last write took, and when it was over. */
+  #last = { tookMs: 0, endedAtMs: 0 }
+  /** When the known version was last seen to be the newest; not by a clock that stands still while the machine sleeps. */
+  #confirmedAtMs = 0
 
   constructor(options: DocumentOptions<State>) {
     this.#options = options
@@ -101,25 +110,33 @@ export class VersionedDocument<State> {
   async #work(): Promise<void> {
     // Whoever asks in this moment comes along.
     await Promise.resolve()
-    this.#streak = 0
     while (this.#waiting.length > 0) {
+      await this.#giveWay()
       const group = this.#waiting
       this.#waiting = []
-      const begun = performance.now()
+      const begunAtMs = Date.now()
       try {
         await this.#commit(group)
       } catch (error) {
         this.#known = undefined
         for (const { reject } of group) reject(error)
       }
-      if (++this.#streak % longestStreak === 0) await pause(2 * (performance.now() - begun))
+      this.#last = { tookMs: Date.now() - begunAtMs, endedAtMs: Date.now() }
     }
     this.#working = undefined
   }
 
+  /** Whoever lost to this process reads what it wrote, and may have its turn while this one waits. */
+  async #giveWay(): Promise<void> {
+    const { tookMs, endedAtMs } = this.#last
+    const isPausing = Date.now() - endedAtMs > tookMs
+    this.#streak = isPausing ? 0 : this.#streak + 1
+    if (this.#streak % longestStreak === longestStreak - 1) await pause(2 * tookMs)
+  }
+
   async #commit(group: readonly Waiting<State>[]): Promise<void> {
-    let isNewest = this.#known === undefined
-    let base = this.#known ?? (await this.#newest())
+    let isNewest = !this.#isTrusted
+    let base = isNewest ? await this.#newest() : this.#known!
     for (let attempt = 0; ; attempt++) {
       const { state, answers } = await this.#apply(base.state, group)
       if (state === base.state) {
@@ -162,6 +179,10 @@ export class VersionedDocument<State> {
     }
     const { write, version } = nextVersion(base, spill ? await spill(state, put, base.state) : state)
     const key = versionKey(document, version.number)
+    if (!this.#isTrusted && (await this.#newest()).number !== base.number) {
+      await bucket.delete(spilled)
+      return this.#known
+    }
     const isCreated = await bucket.create(key, encodeVersion(version))
     // An old base may have had a successor that is forgotten by now, and so does not stand in the way. The newest is
     // never forgotten: this write counts only if it is the newest, or one from which the newest has come.
@@ -171,7 +192,7 @@ export class VersionedDocument<State> {
       return undefined
     }
     const newest = await this.#newest()
-    if (newest.writes.includes(write)) return undefined
+    if (hasWrite(newest, write)) return undefined
     if (newest.number - version.number >= rememberedWrites) throw unknownOutcome(bucket.description)
     await bucket.delete(spilled)
     return newest
@@ -180,11 +201,14 @@ export class VersionedDocument<State> {
   async #newest(): Promise<DocumentVersion<State>> {
     for (;;) {
       const key = await this.#newestKey()
-      if (key === undefined) return { number: 0, writes: [], state: this.#options.empty }
-      if (this.#known?.number === versionNumber(key)) return this.#known
+      if (key === undefined) return this.#know({ number: 0, writes: '', state: this.#options.empty })
+      if (this.#known?.number === versionNumber(key)) return this.#know(this.#known)
       const bytes = await this.#options.bucket.read(key)
       // A version that went meanwhile had successors.
-      if (bytes) return this.#know(decodeVersion<State>(key, bytes))
+      if (bytes) {
+        this.#options.onNews?.()
+        return this.#know(decodeVersion<State>(key, bytes))
+      }
     }
   }
 
@@ -192,9 +216,16 @@ export class VersionedDocument<State> {
     return (await this.#options.bucket.list(`${this.#options.key}/`, { limit: 1 }))[0]
   }
 
+  /** A version that is the newest, or was a moment ago. */
   #know(version: DocumentVersion<State>): DocumentVersion<State> {
     if (this.#known === undefined || this.#known.number < version.number) this.#known = version
+    if (this.#known.number === version.number) this.#confirmedAtMs = Date.now()
     return version
+  }
+
+  get #isTrusted(): boolean {
+    const sinceMs = Date.now() - this.#confirmedAtMs
+    return this.#known !== undefined && sinceMs >= 0 && sinceMs <= trustedWrites * Math.max(this.#last.tookMs, 1)
   }
 
   #forgetBefore(number: number): void {
