@@ -19,6 +19,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   'event-logs': async () => (await import('./subjects/event-logs.ts')).measureEventLogs,
   resume: async () => (await import('./subjects/resume.ts')).measureResume,
   checkpoints: async () => (await import('./subjects/checkpoints.ts')).measureCheckpoints,
+  'checkpoint-turns': async () => (await import('./subjects/checkpoint-turns.ts')).measureCheckpointTurns,
   engines: async () => (await import('./subjects/engines.ts')).measureEngines,
   gateway: async () => (await import('./subjects/gateway.ts')).measureGateway,
   gateways: async () => (await import('./subjects/gateways.ts')).measureGateways,
@@ -30,7 +31,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
 })
 /** Beside programs that are installed apart from this project. */
-const onlyWhenNamed = new Set(['event-logs', 'gateways'])
+const onlyWhenNamed = new Set(['checkpoint-turns', 'event-logs', 'gateways'])
 const chosen = positionals.length > 0 ? positionals : Object.keys(subjects).filter((name) => !onlyWhenNamed.has(name))
 const unknown = chosen.filter((name) => !Object.hasOwn(subjects, name))
 if (unknown.length > 0) {

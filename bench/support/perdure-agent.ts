@@ -13,9 +13,9 @@ const perdureOptions = ({ cwd, dataDirectory, upstream }: AgentBench): RunAgentO
 
 /** As a user calls it: log, transcripts, lease and gateway on, in SQLite. */
 export const perdureRun =
-  (bench: AgentBench, turn: AgentTurn): PreparedTurn =>
+  (bench: AgentBench, turn: AgentTurn, options: Pick<RunAgentOptions, 'checkpoints'> = {}): PreparedTurn =>
   (heard) =>
-    follow(runAgent({ ...perdureOptions(bench), prompt: turn.prompt }), turn, heard)
+    follow(runAgent({ ...perdureOptions(bench), ...options, prompt: turn.prompt }), turn, heard)
 
 /** A session of one turn, and one more of its turns. */
 export async function perdureSession(

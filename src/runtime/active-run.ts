@@ -42,7 +42,8 @@ export class ActiveRun<Options> {
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
   #ending: Promise<void> | null = null
-  /** The work tree is being saved, for the turn that has ended. */
+  /** The work tree is as the turn left it, and is being saved. */
+  #saved: Promise<void> | null = null
   #settling: Promise<void> = Promise.resolve()
 
   constructor(dependencies: RunDependencies<Options>, request: RunRequest<Options>) {
@@ -229,6 +230,7 @@ export class ActiveRun<Options> {
     const costNanoUsd = this.#costs.turnEnded(report)
     open.writer.push(this.#own.turnEnded(report, { modelRequests: this.#turn.modelRequests, costNanoUsd }))
     this.#held = []
+    if (open.checkpoints !== null) this.#saved = open.checkpoints.save('turn_ended')
   }
 
   /** The gateway refuses calls of this run; the agent hears of it by the answers that it gets. */
@@ -264,7 +266,7 @@ export class ActiveRun<Options> {
 
   /** Nothing is said to the agent before the work tree is saved as the turn left it. */
   async #settleTurn(open: OpenRun, type: SettledTurn): Promise<void> {
-    if (open.checkpoints !== null) await open.checkpoints.save('turn_ended')
+    if (this.#saved !== null) await this.#saved
     open.writer.push(this.#own.usage(open.writer.state))
     open.writer.push(this.#own.idle({ type }))
   }

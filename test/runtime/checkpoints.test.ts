@@ -16,7 +16,9 @@ import { scratchFolder } from '../support/scratch.ts'
 
 const write = (path: string, content = 'made\n') => ({ name: 'Write', input: { file_path: path, content } })
 const bash = (command: string) => ({ name: 'Bash', input: { command } })
-const once = (tool: { name: string; input: object }): Script => ({ turns: [{ text: 'I do it.', tool }, 'Done.'] })
+const once = (tool: { name: string; input: Record<string, unknown> }): Script => ({
+  turns: [{ text: 'I do it.', tool }, 'Done.'],
+})
 
 interface Place {
   readonly cwd: string

@@ -72,16 +72,16 @@ export class RunCheckpoints {
     this.#writer.resolve(writer)
   }
 
-  /** Resolves when the call may happen. */
+  /** Resolves when the call may happen: the agent may have gone on to its next turn by itself. */
   async beforeTool(call: ToolCall): Promise<void> {
-    await this.begun
+    await this.#untilSaved()
     if (this.#isRisky(call)) await this.save('before_tool')
   }
 
   /** Resolves when the tree is saved and the log says so, or when it could not be saved. */
   save(reason: CheckpointReason): Promise<void> {
     this.#work = this.#work.then(() => this.#save(reason))
-    return Promise.race([this.#work, this.#hurried.promise])
+    return this.#untilSaved()
   }
 
   /** The run is to end soon: what takes long is left to the next one. */
@@ -101,6 +101,10 @@ export class RunCheckpoints {
     this.#isOver = true
     this.#hurried.resolve()
     void this.#options.tree.close()
+  }
+
+  #untilSaved(): Promise<void> {
+    return Promise.race([this.#work, this.#hurried.promise])
   }
 
   #isRisky(call: ToolCall): boolean {
