@@ -8,7 +8,7 @@ import type { ModelGateway } from '../ports/model-gateway.ts'
 import type { StorageSource } from '../ports/storage.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
-import { environmentStorage, type NamedStorage } from './environment-storage.ts'
+import { environmentStorage, type PlacedStorage } from './environment-storage.ts'
 import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
 
@@ -22,7 +22,7 @@ export interface ProcessRuntime {
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
   /** The same for a storage that the environment names. */
-  storage(named: NamedStorage): StorageSource
+  storage(placed: PlacedStorage): StorageSource
   /** Lets go of everything, after the runs have ended. A later use begins afresh. */
   close(): Promise<void>
 }
@@ -57,11 +57,11 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
       directories.set(path, opened)
       return opened
     },
-    storage(named) {
-      const known = storages.get(named.place)
+    storage(placed) {
+      const known = storages.get(placed.place)
       if (known !== undefined) return known
-      const opened = environmentStorage(named)
-      storages.set(named.place, opened)
+      const opened = environmentStorage(placed)
+      storages.set(placed.place, opened)
       return opened
     },
     async close() {

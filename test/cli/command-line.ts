@@ -37,7 +37,7 @@ const childCoverage = process.env['PERDURE_CHILD_COVERAGE']
 /** The environment of this process without what would change the answers. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
   const left = Object.entries(process.env).filter(
-    ([name]) => !/^(ANTHROPIC_|CLAUDE|PERDURE_|DATABASE_URL|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(ANTHROPIC_|CLAUDE|PERDURE_|DATABASE_URL|REDIS_URL|S3_|AWS_|NO_COLOR|FORCE_COLOR)/.test(name),
   )
   // Not even a person who is logged in to claude.ai has credentials in a test.
   return { ...Object.fromEntries(left), CLAUDE_CONFIG_DIR: '/nobody-is-logged-in-here', ...childCoverage, ...more }

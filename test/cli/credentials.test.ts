@@ -73,7 +73,18 @@ describe('perdure config show', () => {
     expect(jsonLines(stdout)).toEqual([
       { name: 'model.keys.main', value: { env: 'MY_KEY' }, from: file },
       { name: 'model.stall.idleTimeoutMs', value: 5000, from: 'PERDURE_IDLE_TIMEOUT_MS' },
+      { name: 'storage', value: `sqlite ${join(cwd, '.perdure')}`, from: 'the nearest .perdure folder' },
     ])
+  })
+
+  test('tells where sessions are kept, and no password', async () => {
+    const { run } = machine()
+    const DATABASE_URL = `postgres://me:${secret}@db.example/app`
+    const { stdout } = await run(['config', 'show', '--json'], {
+      env: { DATABASE_URL, S3_ENDPOINT: 'http://s3.example' },
+    })
+    const found = { name: 'storage', value: 'postgres, checkpoints in s3', from: 'DATABASE_URL, S3_ENDPOINT' }
+    expect(jsonLines(stdout)).toEqual([found])
   })
 
   test('says which file is wrong, and where', async () => {

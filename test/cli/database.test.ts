@@ -27,7 +27,7 @@ test('with DATABASE_URL all commands work on that database, and say its password
   expect(jsonLines(listed.stdout)).toMatchObject([{ title: 'Far away' }])
   const doctor = await call(['doctor', '--json'], { cwd, env: { ...env, ANTHROPIC_API_KEY: 'a-key-of-a-test' } })
   const checks = jsonLines(doctor.stdout)[0]!['checks'] as { name: string }[]
-  expect(checks.find(({ name }) => name === 'database')).toMatchObject({
+  expect(checks.find(({ name }) => name === 'storage')).toMatchObject({
     ok: true,
     found: `postgres ${url.host}${url.pathname} (schema perdure, fsync is off), sessions: 1`,
   })
@@ -42,7 +42,7 @@ test('a database that cannot be used is named, with what to look at, and without
   const env = { DATABASE_URL: 'postgres://me:hunter2-but-longer@127.0.0.1:9/none' }
   const doctor = await call(['doctor'], { cwd: scratchFolder(), env })
   expect(doctor.exitCode).toBe(1)
-  expect(doctor.stdout).toContain('Perdure cannot work here: database.')
+  expect(doctor.stdout).toContain('Perdure cannot work here: storage.')
   const list = await call(['session', 'list'], { cwd: scratchFolder(), env })
   expect(list).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('storage_failed') as string })
   expect(list.stderr).toContain('127.0.0.1:9/none cannot be reached')

@@ -12,8 +12,8 @@ let home: string | undefined
 export function setup({ config }: TestProject): void {
   home = mkdtempSync(join(tmpdir(), 'perdure-home-'))
   process.env['HOME'] = home
-  // A developer's database is not for tests.
-  delete process.env['DATABASE_URL']
+  // A developer's storages are not for tests.
+  for (const variable of ['DATABASE_URL', 'REDIS_URL', 'S3_ENDPOINT', 'PERDURE_S3_BUCKET']) delete process.env[variable]
   if (config.coverage.enabled) process.env['PERDURE_CHILD_COVERAGE'] = join(config.root, 'coverage/children')
 }
 

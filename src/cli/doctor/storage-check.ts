@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { namedStorage } from '../../compose/environment-storage.ts'
+import { namedStorage, type NamedStorage } from '../../compose/environment-storage.ts'
 import { locateDataDirectory } from '../../compose/locate-data-directory.ts'
 import { openWorkspace } from '../../compose/open-workspace.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -9,12 +9,12 @@ import type { Check } from './check.ts'
 
 /** Whether sessions can be kept where they are, or where they would be. Leaves nothing behind. */
 export async function checkStorage(named: string | undefined): Promise<Check> {
-  const isInDatabase = named === undefined && namedStorage(process.env) !== undefined
-  return isInDatabase ? checkDatabase() : checkDataDirectory(named)
+  const elsewhere = named === undefined ? namedStorage(process.env) : undefined
+  return elsewhere === undefined ? checkDataDirectory(named) : checkNamed(elsewhere)
 }
 
-async function checkDatabase(): Promise<Check> {
-  const facts = { name: 'database', isRequired: true, why: 'Sessions are kept in it.' }
+async function checkNamed({ variable }: NamedStorage): Promise<Check> {
+  const facts = { name: 'storage', isRequired: true, why: `Sessions are kept there, by ${variable}.` }
   try {
     const { stores, description } = await openWorkspace({})
     const sessions = await stores.sessions.list()

@@ -86,7 +86,11 @@ export class FeedReader {
 
   async *#catchUp(): AsyncGenerator<LoggedEvent, void> {
     this.#missed = false
-    const events = await this.#options.read(this.#received, catchUpBatch)
+    const events = await this.#options.read(this.#received, catchUpBatch).catch((error: unknown) => {
+      // The storage was closed under it, and nobody reads any more.
+      if (this.#ended) return []
+      throw error
+    })
     if (events === null) this.#ended = true
     for (const event of events ?? []) {
       if (this.#ended) return

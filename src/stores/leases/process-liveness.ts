@@ -24,6 +24,12 @@ export function isOwnerGone(owner: LeaseOwner): boolean {
   return startNow === null ? !exists(owner.processId) : startNow !== start
 }
 
+/**
+ * The same where several machines share a storage. Only Linux can tell machines apart that have the same host name;
+ * elsewhere the lease of a dead owner runs out.
+ */
+export const isOwnerGoneOfMachines = (owner: LeaseOwner): boolean => process.platform === 'linux' && isOwnerGone(owner)
+
 const splitAtLast = (text: string): [string, string] => {
   const slash = text.lastIndexOf('/')
   return [text.slice(0, slash), text.slice(slash + 1)]

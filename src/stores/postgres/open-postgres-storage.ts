@@ -1,6 +1,6 @@
 import type { Storage } from '../../ports/storage.ts'
 import { createSqlStorage } from '../sql/create-sql-storage.ts'
-import { isOwnerGone } from '../leases/process-liveness.ts'
+import { isOwnerGoneOfMachines } from '../leases/process-liveness.ts'
 import { openPostgresBackend } from './postgres-backend.ts'
 import { postgresSettings, type PostgresStorageOptions } from './postgres-options.ts'
 
@@ -12,12 +12,9 @@ import { postgresSettings, type PostgresStorageOptions } from './postgres-option
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
   const backend = await openPostgresBackend(postgresSettings(options))
   try {
-    return await createSqlStorage(backend, { isOwnerGone: isOwnerGoneHere, ...options })
+    return await createSqlStorage(backend, { isOwnerGone: isOwnerGoneOfMachines, ...options })
   } catch (error) {
     await backend.close()
     throw error
   }
 }
-
-/** Only Linux can tell machines apart that have the same host name; elsewhere the lease of a dead owner runs out. */
-const isOwnerGoneHere: typeof isOwnerGone = (owner) => process.platform === 'linux' && isOwnerGone(owner)

@@ -36,8 +36,9 @@ export class S3Connection {
     // Beneath what reads answers, where they still have their headers.
     this.#client.middlewareStack.add(
       (next) => async (input) => {
+        const hear = this.clock.ask()
         const result = await next(input)
-        this.clock.hear((result.response as { headers?: Record<string, string> }).headers?.['date'])
+        hear((result.response as { headers?: Record<string, string> }).headers?.['date'])
         return result
       },
       { step: 'deserialize', priority: 'low', name: 'perdureServerClock' },
