@@ -8,6 +8,7 @@ import type { StorageSource } from '../ports/storage.ts'
 import type { CostUpdate } from '../runtime/metering/run-meter.ts'
 import type { ModelMetrics } from '../runtime/metering/stream-metrics.ts'
 import type { ApprovalPolicy } from '../runtime/run-request.ts'
+import type { WorkTreeChoice } from '../runtime/travel/bring-files.ts'
 import type { RecordOptions, ReplayOptions } from './cassette-options.ts'
 import type { BudgetOptions } from './budget-options.ts'
 import type { CacheOptions } from './cache-options.ts'
@@ -98,6 +99,12 @@ export interface PerdureRunOptions {
    * forked and resumed elsewhere with its files. Default: `turn`.
    */
   checkpoints?: 'turn' | 'off' | CheckpointOptions | undefined
+  /**
+   * With `sessionId`: what becomes of the agent's folder. `auto`: where it is missing or empty, as on another machine, the
+   * files are restored as they were last saved; what is there is left alone. `restore`: they are restored in any case; what
+   * was there is saved before. `keep`: nothing is touched. Default: `auto`.
+   */
+  workTree?: WorkTreeChoice | undefined
   /** Longest time from start to end, in milliseconds. Default: 6 hours. */
   timeoutMs?: number
   /** Longest silence of a working agent, in milliseconds. Default: 15 minutes. */

@@ -125,6 +125,7 @@ async function prepare(preparation: Preparation): Promise<RunControl> {
       hasFallbackModel: agent.fallbackModel !== undefined,
       cache: cacheStrategyOf(own.cache, { isReplay: own.replay !== undefined }),
       checkpoints: checkpointPlanOf(own.checkpoints, { isIdle: toolsAreRecorded(own) }),
+      workTree: own.workTree ?? 'auto',
       approvals: own.approvals ?? 'auto',
       approvalTimeoutMs: own.approvalTimeoutMs ?? (own.approvals === 'wait' ? Number.POSITIVE_INFINITY : tenMinutesMs),
       decision: decisionOf(own),

@@ -11,6 +11,7 @@ import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
 import { rewindSession } from '../runtime/rewind/rewind-session.ts'
+import type { WorkTreeChoice } from '../runtime/travel/bring-files.ts'
 import type { BudgetReport } from '../runtime/metering/run-meter.ts'
 import { setBudget, type SetBudgetOptions } from './budgets.ts'
 import { deleteExpired, deleteSession } from './delete-sessions.ts'
@@ -20,7 +21,7 @@ import { processRuntime } from './process-runtime.ts'
 import { reportOf, type RewindOptions, type RewindReport } from './rewind-options.ts'
 import type { RunAgentOptions } from './run-agent-options.ts'
 import { runAgent } from './run-agent.ts'
-import { takeUpSession } from './take-up-session.ts'
+import { takeUpSession, type TakeUpOptions, type TakenSession } from './take-up-session.ts'
 
 export interface CreateSessionOptions extends WorkspaceOptions {
   readonly title?: string
@@ -30,6 +31,12 @@ export interface CreateSessionOptions extends WorkspaceOptions {
   readonly cwd?: string
   /** Seconds after the last change at which it expires. Default: never. */
   readonly ttl?: number
+}
+
+/** Where a session goes on. */
+export interface ResumeOptions extends TakeUpOptions {
+  /** What becomes of its folder; as the option of `runAgent`. Default: `auto`. */
+  readonly workTree?: WorkTreeChoice
 }
 
 /** How one turn of a session is run. */
@@ -70,14 +77,15 @@ export class Session {
 
   /**
    * Makes the session ready to go on: when the process that drove it died, what it left open is
-   * closed. Also renews the time to live.
-   * @throws {PerdureError} `session_not_found`; `lease_held` while another process drives it.
+   * closed. Where its folder is missing or empty, as on another machine, its files are restored as they were last saved.
+   * Also renews the time to live.
+   * @throws {PerdureError} `session_not_found`; `lease_held` while another process drives it; `checkpoint_not_found`,
+   *   `checkpoint_invalid`, `checkpoint_failed` when its files cannot be restored.
    */
-  async resume(): Promise<this> {
+  async resume(options: ResumeOptions = {}): Promise<this> {
     const workspace = await openWorkspace(this.#options)
-    this.record = await takeUpSession(workspace, this.id, ({ fence }) =>
-      this.#stores.sessions.update(this.id, { status: 'idle', fence }),
-    )
+    const idle = ({ fence }: TakenSession) => this.#stores.sessions.update(this.id, { status: 'idle', fence })
+    this.record = await takeUpSession(workspace, this.id, idle, { workTree: 'auto', ...options })
     return this
   }
 

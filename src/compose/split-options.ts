@@ -47,6 +47,7 @@ const ownOptions = {
   retryPolicy: retryOptionsSchema,
   onRetry: callback,
   checkpoints: checkpointOptionsSchema,
+  workTree: z.enum(['auto', 'restore', 'keep']),
   approvalTimeoutMs: positive.or(z.literal(Number.POSITIVE_INFINITY)),
   timeoutMs: positive,
   idleTimeoutMs: positive,

@@ -23,6 +23,8 @@ import { SessionWriter } from './session-writer.ts'
 import { openAccount } from './metering/run-account.ts'
 import type { RunCosts } from './metering/run-costs.ts'
 import { endAgent, startAgent, type StartedAgent } from './start-agent.ts'
+import { requireNotTerminated } from './require-not-terminated.ts'
+import { bringFiles, mayBringFiles } from './travel/bring-files.ts'
 import { transcriptsOfRun } from './transcripts-of-run.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
@@ -85,8 +87,11 @@ interface Opening<Options> {
 async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   const { dependencies, request, reactions, held } = opening
   const { stores, clock } = dependencies
-  const place = await agentPlace(opening)
-  const { record, conversation, fence, recovered } = await takeSession(opening, place)
+  // The folder of a session that comes from elsewhere is made before anything can be started in it.
+  const isFromElsewhere = request.create === null && request.warm === null && (await mayBringFiles(request))
+  const ready = isFromElsewhere ? null : await agentPlace(opening)
+  const { record, conversation, fence, recovered } = await takeSession(opening, ready)
+  const place = ready ?? (await agentPlace(opening))
   const checkpoints = openRunCheckpoints(dependencies, { request, own: reactions.own })
   held.push(() => checkpoints?.close())
   checkpoints?.begin(recovered.state)
@@ -204,14 +209,16 @@ async function agentFor<Options>(
 /** Finds or creates the session, takes its lease and binds it to a conversation of the agent's. */
 async function takeSession<Options>(
   { dependencies, request, reactions, held, undo }: Opening<Options>,
-  place: StartedAgent | Sandbox,
+  place: StartedAgent | Sandbox | null,
 ) {
   const { sessions, leases, transcripts } = dependencies.stores
   const { sessionId, runId, leaseTtlMs: ttlMs } = request
   if (request.create !== null) await sessions.create(request.create)
-  if ((await sessions.get(sessionId)) === null) {
+  const found = await sessions.get(sessionId)
+  if (found === null) {
     throw new PerdureError('session_not_found', `There is no session ${sessionId}, or it has expired.`)
   }
+  requireNotTerminated(found)
   const lease = await leases.acquire(sessionId, { owner: dependencies.leaseOwner(runId), ttlMs })
   const keeper = keepLease({ leases, lease, ttlMs, onLost: reactions.onFailure })
   held.push(() => keeper.release())
@@ -220,8 +227,9 @@ async function takeSession<Options>(
   const before = (await sessions.get(sessionId))?.agentSessionId ?? null
   const now = dependencies.clock.now()
   const recovered = await recoverSession(dependencies, { sessionId, agentSessionId: before, fence, now })
-  const state = await finishRewind(dependencies, { ...request, fence, state: recovered.state })
-  const own = 'agent' in place ? place.conversation.agentSessionId : randomUUID()
+  const rewound = await finishRewind(dependencies, { ...request, fence, state: recovered.state })
+  const state = await bringFiles(dependencies, { ...request, fence, state: rewound })
+  const own = place !== null && 'agent' in place ? place.conversation.agentSessionId : randomUUID()
   const agentSessionId = recovered.agentSessionId ?? own
   const hasHistory = recovered.agentSessionId !== null && (await transcripts.load({ agentSessionId })) !== null
   const conversation: AgentConversation = { kind: hasHistory ? 'resume' : 'new', agentSessionId }

@@ -14,6 +14,7 @@ import type { AgentDependencies } from './agent-dependencies.ts'
 import type { RunBudget } from './metering/run-budget.ts'
 import type { CostWatch } from './metering/run-costs.ts'
 import type { StartedAgent } from './start-agent.ts'
+import type { WorkTreeChoice } from './travel/bring-files.ts'
 
 /** The adapters that a run works with. */
 export interface RunDependencies<Options> extends AgentDependencies<Options> {
@@ -52,6 +53,7 @@ export interface RunRequest<Options> {
   readonly cache: CacheStrategy | null
   /** Null: the work tree is not saved. */
   readonly checkpoints: CheckpointPlan | null
+  readonly workTree: WorkTreeChoice
   readonly approvals: ApprovalPolicy
   /** How long a held call waits for its answer before the run ends with `requires_action`. */
   readonly approvalTimeoutMs: number

@@ -217,6 +217,7 @@ export function fakeRun(options: FakeRunOptions = {}) {
     hasFallbackModel: false,
     cache: null,
     checkpoints: null,
+    workTree: 'keep',
     approvals: 'wait',
     approvalTimeoutMs: 60_000,
     decision: null,
