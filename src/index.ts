@@ -83,6 +83,22 @@ export { SqliteStorage } from './compose/storage/sqlite-storage.ts'
 export { withCheckpointsIn } from './compose/storage/with-checkpoints-in.ts'
 export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
 
+// Workers
+export { startWorker, type AgentWorker, type RunNotice, type WorkerOptions } from './compose/engine/start-worker.ts'
+export {
+  listSchedules,
+  scheduleRuns,
+  submitRun,
+  unscheduleRuns,
+  type QueuedRunOptions,
+  type ScheduleRunsOptions,
+  type SubmitRunOptions,
+  type TenantOptions,
+} from './compose/engine/submit-run.ts'
+export { cancelRun, getRun, listRuns } from './compose/engine/runs.ts'
+export type { EngineOptions } from './compose/engine/open-engine.ts'
+export type { EngineRun, RunFilter, RunSchedule } from './ports/run-engine.ts'
+
 // Events
 export { isPreview } from './domain/session-event.ts'
 export type {

@@ -57,6 +57,27 @@ const budgetCommands: CommandGroup['commands'] = {
   remove: { summary: 'Takes a limit away', load: async () => (await import('./commands/budget/remove.ts')).remove },
 }
 
+const scheduleCommands: CommandGroup['commands'] = {
+  add: {
+    summary: 'Runs at each time of a cron expression',
+    load: async () => (await import('./commands/schedule/add.ts')).add,
+  },
+  list: { summary: 'The schedules', load: async () => (await import('./commands/schedule/list.ts')).list },
+  remove: { summary: 'Ends a schedule', load: async () => (await import('./commands/schedule/remove.ts')).remove },
+}
+
+const runsCommands: CommandGroup['commands'] = {
+  list: {
+    summary: 'Runs of the queue, newest first',
+    load: async () => (await import('./commands/runs/list.ts')).list,
+  },
+  show: { summary: 'One run and what became of it', load: async () => (await import('./commands/runs/show.ts')).show },
+  cancel: {
+    summary: 'Takes a run out of the queue, or ends it',
+    load: async () => (await import('./commands/runs/cancel.ts')).cancel,
+  },
+}
+
 const vaultCommands: CommandGroup['commands'] = {
   set: {
     summary: 'Sets a secret, from standard input or a hidden prompt',
@@ -95,6 +116,16 @@ export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     load: async () => (await import('./commands/cost.ts')).cost,
   },
   budget: { summary: 'Limits of sessions, users, workspaces', commands: budgetCommands },
+  worker: {
+    summary: 'Do the runs that are queued, as one of a fleet or alone',
+    load: async () => (await import('./commands/worker.ts')).worker,
+  },
+  submit: {
+    summary: 'Queue a run for workers',
+    load: async () => (await import('./commands/submit.ts')).submit,
+  },
+  schedule: { summary: 'Runs that repeat', commands: scheduleCommands },
+  runs: { summary: 'What is queued, what runs, what became of it', commands: runsCommands },
   gateway: {
     summary: 'The model gateway alone, for workers elsewhere',
     load: async () => (await import('./commands/gateway.ts')).gateway,

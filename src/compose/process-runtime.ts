@@ -8,6 +8,7 @@ import type { ModelGateway } from '../ports/model-gateway.ts'
 import type { StorageSource } from '../ports/storage.ts'
 import { StartSlots } from '../runtime/start-slots.ts'
 import { DataDirectory } from './data-directory.ts'
+import { ProcessEngines } from './engine/process-engines.ts'
 import { environmentStorage, type PlacedStorage } from './environment-storage.ts'
 import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
@@ -19,6 +20,7 @@ export interface ProcessRuntime {
   readonly driver: AgentDriver<ClaudeAgentOptions>
   readonly startSlots: StartSlots
   readonly workTreeThreads: WorkTreeThreads
+  readonly engines: ProcessEngines
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
   /** The same for a storage that the environment names. */
@@ -44,12 +46,14 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
   const gateway = createModelGateway(place.listen === undefined ? {} : { listen: place.listen })
   const upstreams = new ProcessUpstreams()
   const workTreeThreads = new WorkTreeThreads()
+  const engines = new ProcessEngines()
   return {
     gateway,
     upstreams,
     driver: createClaudeDriver(),
     startSlots: new StartSlots(availableParallelism()),
     workTreeThreads,
+    engines,
     dataDirectory(path) {
       const known = directories.get(path)
       if (known !== undefined) return known
@@ -66,6 +70,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
     },
     async close() {
       forget()
+      await engines.close()
       await gateway.close()
       place.remove()
       await upstreams.close()

@@ -53,7 +53,8 @@ export function newIdBody(now: number = Date.now()): string {
   return encodeBase32(bytes)
 }
 
-function encodeBase32(bytes: Uint8Array): string {
+/** Sixteen bytes in 26 digits. */
+export function encodeBase32(bytes: Uint8Array): string {
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
   let text = ''

@@ -95,6 +95,7 @@ export interface EngineRun {
   readonly id: string
   readonly tenant: string
   readonly kind: string
+  readonly input: Json
   readonly status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
   /** 0 while it has never begun. */
   readonly attempt: number

@@ -1,6 +1,7 @@
 import { startGateway } from '../../compose/start-gateway.ts'
 import { writeError, writeLine } from '../output.ts'
 import { positiveNumber } from '../session/positive-number.ts'
+import { toldToEnd } from '../told-to-end.ts'
 import { usingRuntime } from '../using-runtime.ts'
 import { defaultPlace, listenPlace } from './listen-place.ts'
 
@@ -34,8 +35,3 @@ async function serve(flags: GatewayFlags): Promise<number> {
   if (cut > 0) writeError(`Cut before their end: ${cut} requests.`)
   return cut > 0 ? 1 : 0
 }
-
-const toldToEnd = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })

@@ -103,6 +103,7 @@ function engineRunOf(workflow: WorkflowStatus): EngineRun {
     id: workflow.workflowID,
     tenant: run?.tenant ?? '',
     kind: run?.kind ?? '',
+    input: run?.input ?? null,
     status,
     attempt: workflow.recoveryAttempts ?? 0,
     submittedAt: new Date(workflow.createdAt),

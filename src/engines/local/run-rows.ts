@@ -129,6 +129,7 @@ interface RunRow {
   readonly id: string
   readonly tenant: string
   readonly kind: string
+  readonly input: string
   readonly status: EngineRun['status']
   readonly attempt: number
   readonly submitted_at_ms: number
@@ -142,6 +143,7 @@ function engineRunOf({ id, tenant, kind, status, attempt, ...row }: RunRow): Eng
     id,
     tenant,
     kind,
+    input: JSON.parse(row.input) as Json,
     status,
     attempt,
     submittedAt: new Date(row.submitted_at_ms),
