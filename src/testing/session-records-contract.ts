@@ -178,8 +178,9 @@ function endContract(backend: StorageUnderTest): void {
   it(
     'leaves an expired session to the driver that still has it',
     withStorage(backend, async ({ sessions, leases, events }) => {
-      const { id } = await sessions.create(sampleRecord({ ttlSeconds: 0.03 }))
+      const { id } = await sessions.create(sampleRecord())
       const lease = await leases.acquire(id, { owner: sampleOwner(), ttlMs: 60_000 })
+      await sessions.update(id, { ttlSeconds: 0.03, fence: lease.fence })
       await pause(60)
       expect(await sessions.deleteExpired()).toEqual([])
       await events.append(id, [sampleEvent()], { fence: lease.fence })

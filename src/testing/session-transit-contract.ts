@@ -123,11 +123,12 @@ function departureContract(backend: StorageUnderTest): void {
     'keeps what has departed, for nobody, until it is deleted',
     withStorage(backend, async (stores, storage) => {
       const { transit, sessions, leases, events, inbox } = stores
-      const record = await sessions.create(sampleRecord({ ttlSeconds: 0.05 }))
+      const record = await sessions.create(sampleRecord())
       const lease = await leases.acquire(record.id, { owner: sampleOwner(), ttlMs: 60_000 })
       await events.append(record.id, sampleEvents(2), { fence: lease.fence })
       const waiting = sampleInput()
       await inbox.put(record.id, waiting)
+      await sessions.update(record.id, { ttlSeconds: 0.05, fence: lease.fence })
       await transit.depart(record.id, { fence: lease.fence, to: 'there' })
       await pause(80)
       expect(await sessions.deleteExpired()).toEqual([])
