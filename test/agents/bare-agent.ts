@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { PostgresStorage, SqliteStorage } from '../../src/index.ts'
-import type { StoragePlace } from '../stores/storage-place.ts'
+import type { LazyStorage } from '../../src/compose/storage/lazy-storage.ts'
+import { FilesystemStorage, PostgresStorage, RedisStorage, S3Storage, SqliteStorage } from '../../src/index.ts'
 
 export interface BareRun {
   readonly prompt: string
@@ -73,18 +73,24 @@ export async function runLocalAgent(
   return { ...result, mirrorErrors }
 }
 
-export const storageAt = (place: StoragePlace): PostgresStorage | SqliteStorage =>
-  'url' in place ? new PostgresStorage(place) : new SqliteStorage(place)
+const storages = { FilesystemStorage, PostgresStorage, RedisStorage, S3Storage, SqliteStorage }
 
-/** The same in a process that knows nothing but the place; it must end by itself. */
-export async function runBareProcess(run: BareRun, place: StoragePlace): Promise<BareResult> {
+/** A storage that processes share, as JSON can tell it: the class, and what it takes. */
+export type SharedStorage = {
+  [Name in keyof typeof storages]: [name: Name, ...options: ConstructorParameters<(typeof storages)[Name]>]
+}[keyof typeof storages]
+
+export const newStorage = ([name, options]: SharedStorage): LazyStorage => new storages[name](options as never)
+
+/** The same in a process that knows nothing but the storage; it must end by itself. */
+export async function runBareProcess(run: BareRun, shared: SharedStorage): Promise<BareResult> {
   const program = fileURLToPath(import.meta.url)
-  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify({ run, place })])
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify({ run, shared })])
   return JSON.parse(stdout) as BareResult
 }
 
 if (import.meta.main) {
-  const { run, place } = JSON.parse(process.argv[2]!) as { run: BareRun; place: StoragePlace }
+  const { run, shared } = JSON.parse(process.argv[2]!) as { run: BareRun; shared: SharedStorage }
   // Nobody can close a storage that was made on the spot.
-  process.stdout.write(JSON.stringify(await runBareAgent(run, storageAt(place).sessionStore)))
+  process.stdout.write(JSON.stringify(await runBareAgent(run, newStorage(shared).sessionStore)))
 }
