@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { LoggedEvent, RunOutcome } from '../../src/index.ts'
 import { processesMarked } from '../support/processes.ts'
+import type { Place } from './place.ts'
 import type { LifePlan } from './session-plan.ts'
 
 export interface LifeTask {
@@ -19,7 +20,7 @@ export interface LifeTask {
   /** Takes the session for so long only, and again and again while it lives. */
   readonly leaseMs?: number
   /** Where the session lives, if not in the data directory. */
-  readonly postgres?: { readonly url: string; readonly schema: string }
+  readonly place?: Place
   /** Its agent is played, without the binary. */
   readonly hasPlainAgent?: boolean
 }

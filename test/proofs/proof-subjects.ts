@@ -1,4 +1,4 @@
-import { closeBoundaryServer, proveBoundary } from './prove-boundary.ts'
+import { closeBoundaryServers, proveBoundary } from './prove-boundary.ts'
 import { proveBudgets } from './prove-budgets.ts'
 import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveFleets } from './prove-fleets.ts'
@@ -25,7 +25,7 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
     what: 'the host, the agent or the database is killed at one write',
     realBinary: false,
     trial: proveBoundary,
-    close: closeBoundaryServer,
+    close: closeBoundaryServers,
   },
   store: { what: 'a process that writes to the store is killed, 50 times', realBinary: false, trial: proveStore },
   ledger: { what: 'processes that spend from one budget are killed', realBinary: false, trial: proveLedger },

@@ -1,6 +1,7 @@
 import { requires } from '../support/require.ts'
 import { afterAll } from 'vitest'
-import { closeBoundaryServer, planBoundary, proveBoundary } from './prove-boundary.ts'
+import { closeBoundaryServers, planBoundary, proveBoundary } from './prove-boundary.ts'
+import type { Place } from './place.ts'
 import { proveBudgets } from './prove-budgets.ts'
 import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveLease } from './prove-lease.ts'
@@ -19,9 +20,11 @@ function shortSeeds(victim: Victim, count: number): number[] {
     .slice(0, count)
 }
 
-/** The first seed of each storage with each victim, with the real agent and without it. */
-function unlikeBoundaries(): number[] {
-  const seeds = Array.from({ length: 200 }, (_, index) => index + 1)
+/** The first seed of each of these storages with each victim, with the real agent and without it. */
+function unlikeBoundaries(...storages: Place['kind'][]): number[] {
+  const seeds = Array.from({ length: 200 }, (_, index) => index + 1).filter((seed) =>
+    storages.includes(planBoundary(seed).storage),
+  )
   const kinds = Map.groupBy(seeds, (seed) => {
     const { storage, victim, hasRealAgent } = planBoundary(seed)
     return [storage, victim, hasRealAgent].join()
@@ -36,12 +39,22 @@ requires('linux', 'pid-namespace').describe('a session', () => {
   test('survives the death of its agent', () => inPairs(shortSeeds('agent', 3), proveSession('agent')), 120_000)
   test(
     'survives a death of its host, its agent or its database at any one write',
-    () => inPairs(unlikeBoundaries(), proveBoundary),
+    () => inPairs(unlikeBoundaries('sqlite', 'postgres', 'filesystem'), proveBoundary),
     120_000,
   )
-  afterAll(closeBoundaryServer)
   test('takes nothing from a driver that lost its lease', () => proveLease(1), 120_000)
 })
+
+requires('linux', 'pid-namespace', 'redis').describe('a session in Redis', () => {
+  const { test } = requires()
+  test(
+    'survives a death of its host, its agent or its database at any one write',
+    () => inPairs(unlikeBoundaries('redis'), proveBoundary),
+    120_000,
+  )
+})
+
+afterAll(closeBoundaryServers)
 
 requires('linux').describe('a ledger', () => {
   const { test } = requires()

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { PostgresStorage, SqliteStorage } from '../../src/index.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
+import { TestRedisServer } from '../support/redis-server.ts'
+import { storageAt, type Place } from './place.ts'
 import { liveAll } from './prove-session.ts'
 import { createDice, planLives, type Victim } from './session-plan.ts'
+import { SharedServer } from './shared-server.ts'
 import { inTrialFolder, type TrialFacts, type TrialOptions } from './trial.ts'
 
 interface BoundaryPlan {
-  readonly storage: 'sqlite' | 'postgres'
+  readonly storage: Place['kind']
   readonly victim: Victim
   /** One in five: what surrounds the agent is what is proven here, and hundreds of agents take hours. */
   readonly hasRealAgent: boolean
@@ -22,16 +23,14 @@ interface BoundaryPlan {
  */
 export const proveBoundary = (seed: number, options: TrialOptions = {}): Promise<TrialFacts> =>
   inTrialFolder(async (folder) => {
-    const plan = planBoundary(seed)
-    const { storage, victim, hasRealAgent } = plan
-    const place = storage === 'postgres' ? { url: (await boundaryServer()).url, schema: schemaOf(seed) } : undefined
+    const { storage, victim, hasRealAgent, outageMs } = planBoundary(seed)
+    const place = await placeOf(storage, { seed, folder })
     const facts = await liveAll({
       folder,
-      storage:
-        place === undefined ? new SqliteStorage({ dataDirectory: join(folder, 'data') }) : new PostgresStorage(place),
+      storage: storageAt(place),
       plan: (counterFile) => planLives(seed, { victim, counterFile, killsAtWrite: true }),
-      task: { hasPlainAgent: !hasRealAgent, ...(place === undefined ? {} : { postgres: place }) },
-      watch: { killDatabase: () => endForAWhile(plan.outageMs) },
+      task: { hasPlainAgent: !hasRealAgent, place },
+      watch: { killDatabase: () => servers[storage === 'redis' ? 'redis' : 'postgres'].endFor(outageMs) },
     })
     return { ...facts, setting: `${victim} ${storage}`, realBinary: hasRealAgent }
   }, options)
@@ -39,37 +38,36 @@ export const proveBoundary = (seed: number, options: TrialOptions = {}): Promise
 export function planBoundary(seed: number): BoundaryPlan {
   const dice = createDice(seed)
   const hasRealAgent = seed % 5 === 0
-  const storage = dice.pick(['sqlite', 'postgres'] as const)
+  const storage = dice.pick(['sqlite', 'postgres', 'redis', 'filesystem'] as const)
   const victims: Victim[] = ['host', 'host']
-  if (storage === 'postgres') victims.push('database')
+  if (storage === 'postgres' || storage === 'redis') victims.push('database')
   // The agent that is played has no process of its own.
   if (hasRealAgent) victims.push('agent')
   return { storage, hasRealAgent, victim: dice.pick(victims), outageMs: dice.number(0, 1_500) }
 }
 
-let server: Promise<PostgresServer> | undefined
-/** Trials at the same time share the server; it dies for one after the other. */
-let outages: Promise<void> = Promise.resolve()
-
-const boundaryServer = (): Promise<PostgresServer> => (server ??= PostgresServer.start())
-
-export async function closeBoundaryServer(): Promise<void> {
-  await outages
-  await (await server)?.close()
-  server = undefined
+const servers = {
+  postgres: new SharedServer(() => PostgresServer.start()),
+  redis: new SharedServer(() => TestRedisServer.start()),
 }
 
-/** The host goes on as soon as it is gone. */
-function endForAWhile(outageMs: number): Promise<void> {
-  const { promise: isGone, resolve: gone } = Promise.withResolvers<void>()
-  outages = outages.then(async () => {
-    const database = await boundaryServer()
-    await database.kill()
-    gone()
-    await sleep(outageMs)
-    await database.start()
-  })
-  return isGone
+export const closeBoundaryServers = async (): Promise<void> => {
+  await Promise.all(Object.values(servers).map((server) => server.close()))
 }
 
-const schemaOf = (seed: number): string => `trial_${seed}_${process.pid}_${Date.now().toString(36)}`
+async function placeOf(
+  kind: Place['kind'],
+  { seed, folder }: { readonly seed: number; readonly folder: string },
+): Promise<Place> {
+  const name = `trial_${seed}_${process.pid}_${Date.now().toString(36)}`
+  switch (kind) {
+    case 'sqlite':
+      return { kind, dataDirectory: join(folder, 'data') }
+    case 'filesystem':
+      return { kind, folder: join(folder, 'store') }
+    case 'postgres':
+      return { kind, url: await servers.postgres.url(), schema: name }
+    case 'redis':
+      return { kind, url: await servers.redis.url(), keyPrefix: name }
+  }
+}

@@ -15,7 +15,7 @@ export interface SessionTrial {
   /** Where the session lives, as seen from outside. */
   readonly storage: StorageSource
   readonly plan: (counterFile: string) => readonly LifePlan[]
-  readonly task?: Pick<LifeTask, 'postgres' | 'hasPlainAgent'>
+  readonly task?: Pick<LifeTask, 'place' | 'hasPlainAgent'>
   readonly watch?: LifeWatch
 }
 

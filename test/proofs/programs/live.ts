@@ -1,9 +1,7 @@
 // One life of a session's host, to be killed. It tells on standard output, line by line, what it was shown.
 import { once } from 'node:events'
 import {
-  PostgresStorage,
   runAgent,
-  SqliteStorage,
   type AgentRun,
   type SessionStreamEvent,
   type StorageSource,
@@ -14,6 +12,7 @@ import { scriptedModel, type Script } from '../../../src/testing/index.ts'
 import type { LifeReport, LifeTask } from '../life.ts'
 import { countingCommand, createDice, type PlannedMessage } from '../session-plan.ts'
 import { processRuntime } from '../../../src/compose/process-runtime.ts'
+import { storageAt } from '../place.ts'
 import { withPlainAgent } from './plain-agent.ts'
 import { shortLeases } from './short-leases.ts'
 import { withBoundary } from './with-boundary.ts'
@@ -96,11 +95,11 @@ async function dieAt(name: string): Promise<void> {
 
 /** Where the session lives; undefined: in the data directory, as is. */
 function storageOfLife(): StorageSource | undefined {
-  const { leaseMs, dataDirectory, postgres } = task
+  const { leaseMs, dataDirectory, place } = task
   if (leaseMs !== undefined) return shortLeases(dataDirectory, leaseMs)
-  const source = postgres === undefined ? new SqliteStorage({ dataDirectory }) : new PostgresStorage(postgres)
-  if (plan.kill !== null && 'atWrite' in plan.kill) return withBoundary(source, plan.kill.atWrite, dieAt)
-  return postgres === undefined ? undefined : source
+  if (place === undefined) return undefined
+  const source = storageAt(place)
+  return plan.kill !== null && 'atWrite' in plan.kill ? withBoundary(source, plan.kill.atWrite, dieAt) : source
 }
 
 if (task.hasPlainAgent === true) {
