@@ -1,3 +1,6 @@
+import { afterAll } from 'vitest'
+import { TestRedisServer } from '../support/redis-server.ts'
+import { requires } from '../support/require.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import type { StoragePlace } from './storage-place.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
@@ -5,8 +8,18 @@ import { temporaryDirectories } from './temporary-directory.ts'
 /** The backends that processes may share, each with what makes a new, empty place in it. For `describe.each`. */
 export function sharedPlaces(): [name: string, newPlace: () => Promise<StoragePlace>][] {
   const newDirectory = temporaryDirectories()
+  let redis: Promise<TestRedisServer> | undefined
+  let prefixes = 0
+  afterAll(async () => (await redis)?.close())
+  const newRedisPlace = async (): Promise<StoragePlace> => {
+    redis ??= TestRedisServer.start()
+    return { url: (await redis).url, keyPrefix: `test:${prefixes++}` }
+  }
   return [
     ['SQLite', async () => ({ dataDirectory: newDirectory() })],
+    ['folder', async () => ({ folder: newDirectory() })],
     ['PostgreSQL', async () => ({ url: await sharedPostgresUrl(), schema: freshSchema() })],
+    // Where there is none, its own tests say so.
+    ...(requires('redis').isMissing ? [] : [['Redis', newRedisPlace] satisfies [string, () => Promise<StoragePlace>]]),
   ]
 }

@@ -1,9 +1,18 @@
 import type { Storage } from '../../src/ports/storage.ts'
+import { openFilesystemStorage } from '../../src/stores/filesystem/open-filesystem-storage.ts'
 import { openPostgresStorage } from '../../src/stores/postgres/open-postgres-storage.ts'
+import { openRedisStorage } from '../../src/stores/redis/open-redis-storage.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 
 /** Where several processes find the same sessions; can be told to another process as JSON. */
-export type StoragePlace = { readonly dataDirectory: string } | { readonly url: string; readonly schema: string }
+export type StoragePlace =
+  | { readonly dataDirectory: string }
+  | { readonly folder: string }
+  | { readonly url: string; readonly schema: string }
+  | { readonly url: string; readonly keyPrefix: string }
 
-export const openPlace = (place: StoragePlace): Promise<Storage> =>
-  'url' in place ? openPostgresStorage(place) : openSqliteStorage(place)
+export function openPlace(place: StoragePlace): Promise<Storage> {
+  if ('folder' in place) return openFilesystemStorage(place)
+  if ('schema' in place) return openPostgresStorage(place)
+  return 'url' in place ? openRedisStorage(place) : openSqliteStorage(place)
+}

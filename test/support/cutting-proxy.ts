@@ -3,11 +3,11 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export type Cut = 'before the commit' | 'after the commit'
 
-/** Stands between a PostgreSQL and its clients, and breaks the connection of the next commit where it is told to. */
+/** Stands between a server and its clients, and breaks the connection of the next commit where it is told to. */
 export class CuttingProxy {
   readonly port: number
   readonly #close: () => void
-  #next: Cut | undefined
+  #next: { readonly cut: Cut; readonly commit: string } | undefined
   #cuts = 0
 
   private constructor(port: number, close: () => void) {
@@ -37,8 +37,9 @@ export class CuttingProxy {
     return this.#cuts
   }
 
-  cutNext(where: Cut): void {
-    this.#next = where
+  /** @param commit What a message holds that commits; by default as PostgreSQL is told to. */
+  cutNext(cut: Cut, commit = 'commit\0'): void {
+    this.#next = { cut, commit }
   }
 
   close(): void {
@@ -48,7 +49,7 @@ export class CuttingProxy {
   #join(client: Socket, target: Socket): void {
     let isSilent = false
     client.on('data', (bytes) => {
-      const cut = bytes.includes('commit\0') ? this.#next : undefined
+      const cut = this.#next && bytes.includes(this.#next.commit) ? this.#next.cut : undefined
       if (cut !== undefined) {
         this.#next = undefined
         this.#cuts++

@@ -117,13 +117,15 @@ function placeOf(options: Record<string, unknown>): string {
   const host = url?.hostname ?? socket['host'] ?? 'localhost'
   const port = (url?.port || socket['port']) ?? 6379
   const database = url?.pathname.slice(1) || options['database'] || options['db'] || 0
-  return `${String(host)}:${String(port)}/${String(database)}`
+  return `${text(host)}:${text(port)}/${text(database)}`
 }
 
 const closedByOwner = (): PerdureError =>
   new PerdureError('storage_failed', 'the Redis client was closed', {
     hint: 'Close the storage first, then its client.',
   })
+
+const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '?')
 
 const notSupported = (): PerdureError =>
   new PerdureError('configuration_invalid', 'this is no client of one Redis server', {

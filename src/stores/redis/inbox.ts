@@ -13,7 +13,7 @@ export class RedisInbox implements Inbox {
   }
 
   async put(sessionId: SessionId, input: UserInputEvent, options: { priority?: InputPriority } = {}): Promise<void> {
-    const args = [sessionId, String(input.id), options.priority ?? 'next', JSON.stringify(input)]
+    const args = [sessionId, input.id, options.priority ?? 'next', JSON.stringify(input)]
     const [status] = await this.#workspace.run<string[]>(putInput, args)
     if (status !== 'ok') throw sessionNotFound(sessionId)
   }

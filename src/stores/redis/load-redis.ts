@@ -1,10 +1,11 @@
+import type * as Redis from 'redis'
 import { PerdureError } from '../../errors/perdure-error.ts'
 
 /**
  * The package `redis`, which only users of Redis install.
  * @throws {PerdureError} `storage_failed` when it is not installed.
  */
-export async function loadRedis(): Promise<typeof import('redis')> {
+export async function loadRedis(): Promise<typeof Redis> {
   try {
     return await import('redis')
   } catch (error) {

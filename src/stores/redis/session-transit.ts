@@ -38,7 +38,7 @@ export class RedisSessionTransit implements SessionTransit {
     sessionId: SessionId,
     { fence, waiting }: { fence: number; waiting: readonly WaitingInput[] },
   ): Promise<SessionRecord> {
-    const inputs = waiting.flatMap(({ input, priority }) => [String(input.id), priority, JSON.stringify(input)])
+    const inputs = waiting.flatMap(({ input, priority }) => [input.id, priority, JSON.stringify(input)])
     const answer = await this.#workspace.run<string[]>(arriveSession, [sessionId, fence, ...inputs])
     assertDone(answer, { sessionId, fence })
     return recordOf(answer.slice(1))

@@ -81,8 +81,8 @@ export class RedisTranscriptStore implements TranscriptStore {
     encoded: readonly string[],
     options: TranscriptAppendOptions & Required<Pick<TranscriptAppendOptions, 'summarize'>>,
   ): Promise<void> {
-    const read = await this.#workspace.run<string[]>(conversationSummary, [escapeName(key.agentSessionId)])
-    for (let before: string | undefined = read[0]!; before !== undefined;) {
+    let [before] = await this.#workspace.run<string[]>(conversationSummary, [escapeName(key.agentSessionId)])
+    while (before !== undefined) {
       const summary = { before, after: JSON.stringify(options.summarize(parsed(before))) }
       // Another process may have been quicker; then it is made from what that one wrote.
       before = await this.#append(key, encoded, { ...options, summary })

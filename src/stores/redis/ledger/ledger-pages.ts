@@ -34,7 +34,7 @@ export class RedisLedgerPages implements LedgerPages {
   }
 
   budgetsIn(workspaceId: string | undefined): KeptBudget[] {
-    return this.#cache.hashes([keyOf(workspaceId, 'budgets')]).map((text) => decodePage<KeptBudget>(text))
+    return this.#cache.hashes([keyOf(workspaceId, 'budgets')]).map((text) => decodePage(text) as KeptBudget)
   }
 
   putBudget(name: BudgetName, budget: KeptBudget | undefined): void {
@@ -57,7 +57,7 @@ export class RedisLedgerPages implements LedgerPages {
 
   held(workspaceId: string | undefined): KeptReservation[] {
     const keys = this.#workspaces(workspaceId).map((id) => keyOf(id, 'held'))
-    return this.#cache.hashes(keys).map((text) => decodePage<KeptReservation>(text))
+    return this.#cache.hashes(keys).map((text) => decodePage(text) as KeptReservation)
   }
 
   putReservation(reservation: KeptReservation): void {
@@ -79,7 +79,7 @@ export class RedisLedgerPages implements LedgerPages {
 
   findEntries(meant: MeantEntries): Iterable<KeptEntry> {
     const ranges = this.#workspaces(meant.workspaceId).map((workspaceId) => rangeOf(workspaceId, meant))
-    return [...this.#cache.ranges(ranges), ...this.#cache.newEntries()].map((text) => decodePage<KeptEntry>(text))
+    return [...this.#cache.ranges(ranges), ...this.#cache.newEntries()].map((text) => decodePage(text) as KeptEntry)
   }
 
   knowsMessage(message: MessageName): boolean {
@@ -124,7 +124,7 @@ export class RedisLedgerPages implements LedgerPages {
   }
 
   #decoded<Page>(fields: readonly PageField[]): (Page | undefined)[] {
-    return this.#cache.fields(fields).map((text) => (text === '' ? undefined : decodePage<Page>(text)))
+    return this.#cache.fields(fields).map((text) => (text === '' ? undefined : (decodePage(text) as Page)))
   }
 }
 

@@ -153,9 +153,12 @@ export class PageCache {
     const after = [...fields.values()].flatMap(({ field, text }) => [field.key, field.name, text])
     const [status] = await this.#books.run<string[]>(writePages, [
       isExact ? this.#changes : '',
-      ...[before.length / 3, ...before],
-      ...[after.length / 3, ...after],
-      ...[indexed.length, ...indexed.flatMap(({ index, time, id }) => [index, time, id])],
+      before.length / 3,
+      ...before,
+      after.length / 3,
+      ...after,
+      indexed.length,
+      ...indexed.flatMap(({ index, time, id }) => [index, time, id]),
       ...workspaces,
     ])
     return status === 'ok'

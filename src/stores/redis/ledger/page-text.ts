@@ -2,7 +2,7 @@
 export const encodePage = (page: object): string =>
   JSON.stringify(page, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
 
-export const decodePage = <Page>(text: string): Page =>
+export const decodePage = (text: string): unknown =>
   JSON.parse(text, (name, value: unknown) =>
     name.endsWith('NanoUsd') && typeof value === 'string' ? BigInt(value) : value,
-  ) as Page
+  )
