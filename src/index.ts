@@ -47,11 +47,24 @@ export {
   listSessions,
   openSession,
   type CreateSessionOptions,
+  type ResumeOptions,
   type Session,
   type TurnOptions,
 } from './compose/session.ts'
 export type { ForkOptions } from './compose/fork-options.ts'
 export type { RewindOptions, RewindReport, RewoundFiles } from './compose/rewind-options.ts'
+export { exportSession, type ExportOptions } from './compose/travel/export-session.ts'
+export { importSession, type ImportedSession, type ImportOptions } from './compose/travel/import-session.ts'
+export { moveSession, type MoveOptions, type StoragePlace } from './compose/travel/move-session.ts'
+export type { MovedSession, MoveProgress } from './runtime/travel/move-session.ts'
+export type { HistorySummary } from './runtime/travel/history-digest.ts'
+export {
+  pruneSessions,
+  type PruneOptions,
+  type PruneProgress,
+  type PruneReport,
+} from './compose/travel/prune-sessions.ts'
+export type { WorkTreeChoice } from './runtime/travel/bring-files.ts'
 export { importClaudeSession } from './compose/import-claude-session.ts'
 export type { WorkspaceOptions } from './compose/open-workspace.ts'
 export type { SessionRecord } from './ports/session-records.ts'
@@ -80,6 +93,7 @@ export type { PostgresStorageOptions } from './stores/postgres/postgres-options.
 export { S3Storage, type S3StorageOptions } from './compose/storage/s3-storage.ts'
 export type { S3Credentials } from './stores/s3/s3-options.ts'
 export { SqliteStorage } from './compose/storage/sqlite-storage.ts'
+export { storageFromUrl } from './compose/travel/storage-from-url.ts'
 export { withCheckpointsIn } from './compose/storage/with-checkpoints-in.ts'
 export type { Storage, StorageSource, WorkspaceScope, WorkspaceStores } from './ports/storage.ts'
 

@@ -38,9 +38,25 @@ const sessionCommands: CommandGroup['commands'] = {
     summary: 'A session of its own that begins where one of Claude Code stands',
     load: async () => (await import('./commands/session/import-claude.ts')).importClaude,
   },
+  export: {
+    summary: 'A session as one archive file',
+    load: async () => (await import('./commands/session/export.ts')).exportCommand,
+  },
+  import: {
+    summary: 'A session from such a file',
+    load: async () => (await import('./commands/session/import.ts')).importCommand,
+  },
+  move: {
+    summary: 'Sessions to another storage',
+    load: async () => (await import('./commands/session/move.ts')).move,
+  },
   expire: {
     summary: 'When a session expires',
     load: async () => (await import('./commands/session/expire.ts')).expire,
+  },
+  prune: {
+    summary: 'Removes sessions that are old or expired',
+    load: async () => (await import('./commands/session/prune.ts')).prune,
   },
   delete: {
     summary: 'Removes a session with all its events',
