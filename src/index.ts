@@ -18,6 +18,7 @@ export type {
   RequiresActionOutcome,
   RunOutcome,
 } from './domain/outcome.ts'
+export type { Reached } from './compose/reached.ts'
 export type { NextStep } from './domain/next-step.ts'
 export type { CheckpointOptions, ToolCallAhead } from './compose/checkpoint-options.ts'
 export type { FileChange, LeftOut, SavePolicy } from './domain/work-tree.ts'
@@ -51,6 +52,8 @@ export {
   type Session,
   type TurnOptions,
 } from './compose/session.ts'
+export type { CheckpointAt } from './domain/checkpoint-at.ts'
+export type { DiffOptions, SessionDiff } from './compose/session-diff.ts'
 export type { ForkOptions } from './compose/fork-options.ts'
 export type { RewindOptions, RewindReport, RewoundFiles } from './compose/rewind-options.ts'
 export { exportSession, type ExportOptions } from './compose/travel/export-session.ts'
@@ -87,9 +90,14 @@ export type { BudgetReport, CostUpdate } from './runtime/metering/run-meter.ts'
 export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 
 // Storage
+export { FilesystemStorage } from './compose/storage/filesystem-storage.ts'
+export type { FilesystemStorageOptions } from './stores/filesystem/open-filesystem-storage.ts'
 export { MemoryStorage } from './compose/storage/memory-storage.ts'
 export { PostgresStorage } from './compose/storage/postgres-storage.ts'
 export type { PostgresStorageOptions } from './stores/postgres/postgres-options.ts'
+export { RedisStorage } from './compose/storage/redis-storage.ts'
+export type { RedisClient } from './stores/redis/given-connection.ts'
+export type { RedisStorageOptions } from './stores/redis/redis-options.ts'
 export { S3Storage, type S3StorageOptions } from './compose/storage/s3-storage.ts'
 export type { S3Credentials } from './stores/s3/s3-options.ts'
 export { SqliteStorage } from './compose/storage/sqlite-storage.ts'

@@ -70,12 +70,15 @@ class LocalWorkTree implements WorkTree {
     this.#place = place
   }
 
-  save({ parent, policy = {} }: { parent: CheckpointId | null; policy?: SavePolicy }) {
+  save({ parent, policy }: { parent: CheckpointId | null; policy?: SavePolicy }) {
     return this.#do(async (thread) => {
       await refuseWholeDisk(this.#place)
       const known = parent === null ? null : await this.#fetchedOrNull(thread, parent)
-      const { maxFiles = defaultMaxFiles } = policy
-      const request = { policy: scanPolicyOf(policy), maxFiles, ...(known === null ? {} : { parent: known }) }
+      const request = {
+        policy: policy === undefined && known !== null ? await policyOf(thread, known) : scanPolicyOf(policy ?? {}),
+        maxFiles: policy?.maxFiles ?? defaultMaxFiles,
+        ...(known === null ? {} : { parent: known }),
+      }
       const { id, isUnchanged, leftOut, leftOutCount } = await thread.ask('save', request)
       await sendCheckpoint(thread, id, this.#place.journey)
       return { id, isUnchanged, parent: known, leftOut: leftOut.map(shownPath), leftOutCount }
@@ -105,6 +108,13 @@ class LocalWorkTree implements WorkTree {
       if (before === after) return { changes: [], more: 0 }
       for (const id of [before, after]) await fetchCheckpoint(thread, id, this.#place.journey)
       return thread.ask('diff', { before, after, limit })
+    })
+  }
+
+  readText(id: CheckpointId, path: string) {
+    return this.#do(async (thread) => {
+      await fetchCheckpoint(thread, id, this.#place.journey)
+      return thread.ask('readText', { id, path })
     })
   }
 
@@ -144,6 +154,9 @@ class LocalWorkTree implements WorkTree {
     }
   }
 }
+
+const policyOf = async (thread: WorkTreeThread, id: CheckpointId): Promise<ScanPolicy> =>
+  (await thread.ask('describe', id)).policy
 
 function scanPolicyOf({ exclude = [], git, maxFileBytes }: SavePolicy): ScanPolicy {
   return {

@@ -38,6 +38,18 @@ const sessionCommands: CommandGroup['commands'] = {
     summary: 'A session of its own that begins where one of Claude Code stands',
     load: async () => (await import('./commands/session/import-claude.ts')).importClaude,
   },
+  rewind: {
+    summary: 'Takes a session back to an event, with its files',
+    load: async () => (await import('./commands/session/rewind.ts')).rewind,
+  },
+  diff: {
+    summary: 'Which files differ between two events',
+    load: async () => (await import('./commands/session/diff.ts')).diff,
+  },
+  tree: {
+    summary: 'The forks of a session, and what its rewinds left',
+    load: async () => (await import('./commands/session/tree.ts')).tree,
+  },
   export: {
     summary: 'A session as one archive file',
     load: async () => (await import('./commands/session/export.ts')).exportCommand,

@@ -19,6 +19,8 @@ import { filesOfFork, type ForkOptions } from './fork-options.ts'
 import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
 import { reportOf, type RewindOptions, type RewindReport } from './rewind-options.ts'
+import { diffSession, type DiffOptions, type SessionDiff } from './session-diff.ts'
+import { reachedBy, type Reached } from './reached.ts'
 import type { RunAgentOptions } from './run-agent-options.ts'
 import { runAgent } from './run-agent.ts'
 import { takeUpSession, type TakeUpOptions, type TakenSession } from './take-up-session.ts'
@@ -138,6 +140,21 @@ export class Session {
     return new Session(record, { stores: this.#stores, options: this.#options })
   }
 
+  /**
+   * Which files differ between two events: without options, what the last turn changed.
+   * @throws {PerdureError} `invalid_request`, `checkpoint_not_found`, `checkpoint_invalid`, `storage_failed`.
+   */
+  async diff({ from, to, limit = 1000, patch = false }: DiffOptions = {}): Promise<SessionDiff> {
+    return diffSession(await openWorkspace(this.#options), {
+      record: this.record,
+      events: await this.events(),
+      from: from === undefined ? null : await this.#sequenceOf(from),
+      to: to === undefined ? null : await this.#sequenceOf(to),
+      limit,
+      patch,
+    })
+  }
+
   async #sequenceOf(event: number | string): Promise<number> {
     if (typeof event === 'number') return event
     const found = (await this.events()).find(({ id }) => id === event)
@@ -180,6 +197,15 @@ export class Session {
   /** History, then what any process appends from now on. Ends with `signal`, or when the session is deleted. */
   follow(options?: SubscribeOptions): AsyncIterable<LoggedEvent> {
     return this.#stores.events.subscribe(this.id, options)
+  }
+
+  /**
+   * What its last run has come to: the last complete text, the files that it changed, what to do next. Of a run that died,
+   * what was saved and logged until then; {@link resume} saves what it left.
+   * @throws {PerdureError} `storage_failed`, `checkpoint_invalid`.
+   */
+  async reached(): Promise<Reached> {
+    return reachedBy(await openWorkspace(this.#options), { record: this.record, events: await this.events() })
   }
 
   /** What follows from all its events. */

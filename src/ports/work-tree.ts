@@ -21,7 +21,7 @@ export interface WorkTreePlace {
 export interface WorkTree {
   /**
    * Saves the tree as it is; durable here and in the storage when it resolves. A parent that is nowhere any more is
-   * passed over.
+   * passed over. Without a policy it is saved as its parent was.
    * @throws {PerdureError} `working_directory_missing`, `work_tree_unsuitable`, `checkpoint_unfinished`, `checkpoint_failed`, `storage_failed`.
    */
   save(options: { parent: CheckpointId | null; policy?: SavePolicy }): Promise<SavedWorkTree>
@@ -38,6 +38,11 @@ export interface WorkTree {
   rehearse(id: CheckpointId, options: RestoreWorkTreeOptions): Promise<SavedWorkTree>
   /** Which files differ. @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `storage_failed`. */
   changes(before: CheckpointId, after: CheckpointId, options: { limit: number }): Promise<FileChanges>
+  /**
+   * The text of a file as a checkpoint holds it; null where there is no such file, or none that is text.
+   * @throws {PerdureError} `checkpoint_not_found`, `checkpoint_invalid`, `storage_failed`.
+   */
+  readText(id: CheckpointId, path: string): Promise<string | null>
   /** Waits for what is under way, and lets go of the tree. */
   close(): Promise<void>
 }

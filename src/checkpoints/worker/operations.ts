@@ -2,6 +2,7 @@ import type { CheckpointId, PackName } from '../../domain/checkpoint-id.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { CheckpointRecord } from '../../ports/checkpoint-store.ts'
 import { diffCheckpoints, type CheckpointDiff } from '../compare/diff-checkpoints.ts'
+import { readText } from '../compare/read-text.ts'
 import { describeCheckpoint, type CheckpointDescription } from '../describe-checkpoint.ts'
 import { readRestoreJournal, type RestoreJournal } from '../restore/restore-journal.ts'
 import {
@@ -22,6 +23,7 @@ export interface Operations {
   rehearse(request: Omit<RestoreRequest, 'beforeChange'>): SaveAnswer
   unfinishedRestore(request: null): RestoreJournal | null
   diff(request: { before: CheckpointId; after: CheckpointId; limit: number }): CheckpointDiff
+  readText(request: { id: CheckpointId; path: string }): string | null
   describe(id: CheckpointId): CheckpointDescription
   has(id: CheckpointId): boolean
   record(id: CheckpointId): CheckpointRecord
@@ -56,6 +58,7 @@ export const createOperations = (tree: WorkTree): Operations => ({
   },
   unfinishedRestore: () => readRestoreJournal(tree.folder) ?? null,
   diff: (request) => diffCheckpoints(tree, request),
+  readText: (request) => readText(tree, request),
   describe: (id) => describeCheckpoint(tree, id),
   has: (id) => tree.has(id),
   record: (id) => recordOfCheckpoint(tree, id),

@@ -65,6 +65,10 @@ function troubleText(
       return style.yellow(
         `An earlier run died: what became of ${event.tool_use_event_ids.length} tool calls is unknown.`,
       )
+    case 'perdure.checkpoint_failed':
+      return style.yellow(
+        `The folder was not saved: ${oneLine(`${event.error.message} ${event.error.hint}`, columns * 3)}`,
+      )
     case 'perdure.local_output':
       return plainText(event.text)
     case 'user.interrupt':

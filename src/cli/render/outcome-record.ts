@@ -17,6 +17,10 @@ export function outcomeRecord(outcome: RunOutcome): Readonly<Record<string, unkn
       ? { pending: outcome.pending.map(({ id, toolName, input }) => ({ id, tool_name: toolName, input })) }
       : {}),
     ...('error' in outcome ? { error: PerdureError.from(outcome.error).toJSON() } : {}),
+    files_changed: outcome.filesChanged,
+    more_files_changed: outcome.moreFilesChanged,
+    checkpoint_id: outcome.checkpointId,
+    next: outcome.next,
     usage: {
       input_tokens: usage.inputTokens,
       output_tokens: usage.outputTokens,

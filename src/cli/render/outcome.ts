@@ -1,5 +1,6 @@
 import type { RunOutcome } from '../../domain/outcome.ts'
 import { renderError } from './error.ts'
+import { renderFileChanges } from './file-changes.ts'
 import type { Style } from './style.ts'
 import { count, formatNumber, formatSeconds, formatUsd } from './text.ts'
 import { summariseInput } from './tool-summary.ts'
@@ -34,13 +35,22 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
       lines.push(style.dim(`    ${answerCommand(outcome.sessionId, { id, ...options })}`))
     }
   }
+  if (outcome.filesChanged.length > 0) lines.push('', ...filesOf(outcome, style), '')
   if ('error' in outcome && outcome.status !== 'cancelled') lines.push(renderError(outcome.error, style))
   if (options.isTemporary === true) return lines.join('\n')
   lines.push(
+    ...(outcome.next.action === 'none' ? [] : [`${style.dim('next   ')} ${outcome.next.hint}`]),
     `${style.dim('session')} ${outcome.sessionId}`,
     `${style.dim('resume ')} ${resumeCommand(outcome.sessionId, options)}`,
   )
   return lines.join('\n')
+}
+
+const shownFiles = 12
+
+function filesOf({ filesChanged, moreFilesChanged }: RunOutcome, style: Style): string[] {
+  const more = moreFilesChanged + Math.max(0, filesChanged.length - shownFiles)
+  return renderFileChanges({ changes: filesChanged.slice(0, shownFiles), more }, style).split('\n')
 }
 
 /** The command that goes on with a session. */

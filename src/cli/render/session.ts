@@ -1,13 +1,23 @@
 import type { Session } from '../../compose/session.ts'
+import type { Branch } from '../../domain/branches.ts'
 import type { SessionState } from '../../domain/session-state.ts'
 import { usdFromNanoUsd } from '../../domain/money.ts'
+import { branchLine } from './session-tree.ts'
 import type { Style } from './style.ts'
 import { count, formatNumber, formatUsd, plainText } from './text.ts'
 
+export interface ShownSession {
+  readonly record: Session['record']
+  readonly state: SessionState
+  readonly branches: readonly Branch[]
+  /** How many events lead to the newest one. */
+  readonly followed: number
+}
+
 /** One session: what is known of it, and what follows from its log. */
 export function renderSession(
-  { record, state }: { record: Session['record']; state: SessionState },
-  style: Style,
+  { record, state, branches, followed }: ShownSession,
+  { style, isWhole }: { style: Style; isWhole: boolean },
 ): string {
   const { usage } = state
   const tokensIn = usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens
@@ -25,6 +35,10 @@ export function renderSession(
     ['expires', record.expiresAt?.toISOString() ?? null],
     ['log', `${count(state.lastSequence, 'event')}, ${count(state.turns, 'turn')}`],
     [
+      'rewound',
+      branches.length < 2 ? null : `${count(branches.length - 1, 'time')}; ${count(followed, 'event')} followed`,
+    ],
+    [
       'usage',
       `${formatNumber(tokensIn)} tokens in, ${formatNumber(usage.outputTokens)} out, ${formatUsd(usdFromNanoUsd(usage.costNanoUsd))} at list price`,
     ],
@@ -34,6 +48,7 @@ export function renderSession(
     ...rows.flatMap(([name, value]) =>
       value === null || value === '' ? [] : [`${style.dim(name.padEnd(9))}${plainText(value)}`],
     ),
+    ...(isWhole ? ['', ...branches.map((branch) => branchLine(branch, style))] : []),
     ...(answer === undefined ? [] : ['', plainText(answer)]),
   ].join('\n')
 }

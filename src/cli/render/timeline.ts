@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '../../domain/session-event.ts'
 import { eventText } from './event-text.ts'
 import type { Style } from './style.ts'
-import { contentText, formatUsd, oneLine } from './text.ts'
+import { contentText, count, formatUsd, oneLine } from './text.ts'
 import { ThreadNames } from './thread-names.ts'
 
 export interface TimelineOptions {
@@ -9,6 +9,8 @@ export interface TimelineOptions {
   readonly columns: number
   /** When the session began. */
   readonly startedAt: Date
+  /** Whether a rewind has left an event behind. */
+  readonly isLeft?: (event: LoggedEvent) => boolean
 }
 
 /** A log as a table: every event is one line with its number, its time since the start, its type and its gist. */
@@ -22,12 +24,13 @@ export class Timeline {
   }
 
   line(event: LoggedEvent): string {
-    const { style, columns } = this.#options
+    const { style, columns, isLeft } = this.#options
     this.#threads.see(event)
     if (event.type === 'agent.tool_use') this.#tools.set(event.id, event.name)
     if (event.type === 'agent.mcp_tool_use') this.#tools.set(event.id, `${event.mcp_server_name}/${event.name}`)
     const thread = this.#threads.of(event)
-    const head = `${String(event.sequence).padStart(4)} ${this.#time(event)} ${event.type.padEnd(26)} `
+    const mark = isLeft?.(event) === true ? '-' : ' '
+    const head = `${String(event.sequence).padStart(4)}${mark}${this.#time(event)} ${event.type.padEnd(26)} `
     const who = thread === null ? '' : `${thread} │ `
     const gist = oneLine(this.#gist(event), Math.max(20, columns - head.length - who.length))
     return `${style.dim(head)}${who === '' ? '' : style.cyan(who)}${gist}`.trimEnd()
@@ -63,6 +66,10 @@ export class Timeline {
         return `gateway ${formatUsd(Number(event.gateway.cost_nano_usd) / 1e9)}, agent ${formatUsd(Number(event.agent.cost_nano_usd) / 1e9)}`
       case 'perdure.session_forked':
         return `from ${event.from_session_id} at ${event.at_sequence}`
+      case 'perdure.session_rewound':
+        return `to ${event.to_sequence}, ${event.checkpoint_id === null ? 'the conversation alone' : 'with its files'}`
+      case 'perdure.files_restored':
+        return `${count(event.changes, 'file')} put back`
       case 'perdure.agent_notice':
         return event.name
       default: {

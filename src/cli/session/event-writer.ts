@@ -7,10 +7,15 @@ import { Timeline } from '../render/timeline.ts'
 /** Writes the events of one session: as the log has them, or as lines of a timeline. */
 export function eventWriter(
   { record }: Session,
-  { isJson }: { readonly isJson: boolean },
+  { isJson, isLeft }: { readonly isJson: boolean; readonly isLeft?: (event: LoggedEvent) => boolean },
 ): (event: LoggedEvent) => void {
   if (isJson) return writeJson
   const columns = process.stdout.columns ?? 120
-  const timeline = new Timeline({ style: createStyle(process.stdout), columns, startedAt: record.createdAt })
+  const timeline = new Timeline({
+    style: createStyle(process.stdout),
+    columns,
+    startedAt: record.createdAt,
+    ...(isLeft === undefined ? {} : { isLeft }),
+  })
   return (event) => writeLine(timeline.line(event))
 }

@@ -1,3 +1,4 @@
+import type { Branch } from '../../domain/branches.ts'
 import type { Session } from '../../compose/session.ts'
 
 /** A session's record as JSON, in the words of the log. */
@@ -19,3 +20,12 @@ export function sessionRecord({ record }: Pick<Session, 'record'>): Readonly<Rec
     agent_session_id: record.agentSessionId,
   }
 }
+
+/** One of its branches. */
+export const branchRecord = ({ first, last, from, parent, followedTo }: Branch): Readonly<Record<string, unknown>> => ({
+  first,
+  last,
+  from,
+  parent,
+  followed_to: followedTo,
+})

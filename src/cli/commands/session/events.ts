@@ -1,3 +1,4 @@
+import { visibleBranch } from '../../../domain/branches.ts'
 import { cliCommand } from '../../cli-command.ts'
 import { eventWriter } from '../../session/event-writer.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
@@ -9,14 +10,18 @@ export const events = cliCommand({
   args: {
     ...sessionPlace,
     ...afterFlag,
+    visible: { type: 'boolean', description: 'Without what rewinds left behind.' },
     ...jsonFlag,
     ...placeFlags,
   },
   run: ({ args }) =>
     usingRuntime(async () => {
       const session = await resolveSession(args.id, args)
-      const write = eventWriter(session, { isJson: args.json === true })
-      for (const event of await session.events({ after: sequenceAfter(args.after) })) write(event)
+      const after = sequenceAfter(args.after)
+      const all = await session.events()
+      const visible = new Set(visibleBranch(all))
+      const write = eventWriter(session, { isJson: args.json === true, isLeft: (event) => !visible.has(event) })
+      for (const event of args.visible === true ? visible : all) if (event.sequence > after) write(event)
       return 0
     }),
 })
