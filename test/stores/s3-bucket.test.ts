@@ -73,6 +73,8 @@ requires('s3').describe('a bucket of S3', () => {
     await bucket.create('pack', pack)
     server.failNext('GET', 'truncate', 'damage', 'cut', slowDown, 'forget')
     expect(Buffer.from((await bucket.read('pack'))!).equals(pack)).toBe(true)
+    server.failNext('GET', 'truncate', 'cut')
+    expect(await bucket.read('nothing')).toBeNull()
     server.failNext('GET', 'damage', 'damage', 'damage')
     await expect(bucket.read('pack')).rejects.toMatchObject({
       code: 'storage_failed',

@@ -38,21 +38,22 @@ const lostCodes = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]) // prettier-ignore
-const lostMessage = /socket hang up|aborted|parse error|timed out/i
+/** Of connections that broke, and of the client about answers that it could not read to their end. */
+const halfMessage = /socket hang up|aborted|parse error|timed out|deserialization error/i
 
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof DamagedObject) return 'damaged'
   if (PerdureError.is(error) || !(error instanceof Error)) return 'failed'
   const known = kindOfName[error.name]
   if (known !== undefined) return known
-  const status = statusOf(error)
-  if (status === 412) return 'exists'
-  if (status === 409 || status === 429 || (status !== undefined && status >= 500 && status !== 501)) return 'passing'
-  if (status !== undefined && status >= 300) return 'failed'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  // An answer that ended in its middle cannot be read, or tells of a success that nobody can tell.
-  const isHalf = error instanceof SyntaxError || status !== undefined
-  return lostCodes.has(code) || lostMessage.test(error.message) || isHalf ? 'passing' : 'failed'
+  if (lostCodes.has(code) || halfMessage.test(error.message)) return 'passing'
+  const status = statusOf(error)
+  if (status === undefined) return 'failed'
+  if (status === 412) return 'exists'
+  // A success that cannot be read is one that did not come whole.
+  if (status < 300 || status === 409 || status === 429) return 'passing'
+  return status >= 500 && status !== 501 ? 'passing' : 'failed'
 }
 
 /** What the service or the way to it threw, in Perdure's terms. The original holds what was sent, and is not kept. */
