@@ -104,7 +104,7 @@ function isolationContract(backend: StorageUnderTest): void {
   it(
     'keeps projects apart, whatever they and their sessions are called',
     withSessionStores(backend, async (store) => {
-      const names = ['a', 'a/b', 'a%2Fb', 'b', '', '-work-app', '-work-app-2', 'a b/ü', '../a', '..']
+      const names = ['a', 'a/b', 'a%2Fb', 'b', '', '-work-app', '-work-app-2', 'a b/ü', '../a', '..', 'n'.repeat(300)]
       const keys = names.flatMap((projectKey) =>
         ['b/c', 'c', 'b%2Fc', '%', '..'].map((sessionId): SessionKey => ({ projectKey, sessionId })),
       )

@@ -38,7 +38,7 @@ export function projectSessionStore(open: () => Promise<TranscriptStore>): Compl
     return rows.map((row) => ({
       ...row,
       sessionId: conversations.sessionIdOf(row.agentSessionId),
-      mtime: Math.floor(row.updatedAt.getTime()),
+      mtime: row.updatedAt.getTime(),
     }))
   }
 

@@ -1,7 +1,10 @@
 import { projectSessionStore, type CompleteSessionStore } from '../../agents/claude/project-session-store.ts'
 import { defaultScope, type Storage, type StorageSource, type WorkspaceScope } from '../../ports/storage.ts'
 
-/** What every storage class has in common: making one opens nothing, the first use does. */
+/**
+ * What every storage class has in common: making one opens nothing, the first use does. For storages of your own:
+ * `class MyStorage extends LazyStorage { constructor() { super(() => openMyStorage()) } }`.
+ */
 export class LazyStorage implements StorageSource {
   readonly #openStorage: () => Promise<Storage>
   #storage: Promise<Storage> | undefined
