@@ -90,8 +90,12 @@ export type { BudgetReport, CostUpdate } from './runtime/metering/run-meter.ts'
 export type { ModelMetrics } from './runtime/metering/stream-metrics.ts'
 
 // Storage
+export { BucketStorage } from './compose/storage/bucket-storage.ts'
 export { FilesystemStorage } from './compose/storage/filesystem-storage.ts'
 export type { FilesystemStorageOptions } from './stores/filesystem/open-filesystem-storage.ts'
+export type { ObjectStorageOptions } from './stores/objects/open-object-storage.ts'
+export type { ObjectBucket } from './ports/object-bucket.ts'
+export { LazyStorage } from './compose/storage/lazy-storage.ts'
 export { MemoryStorage } from './compose/storage/memory-storage.ts'
 export { PostgresStorage } from './compose/storage/postgres-storage.ts'
 export type { PostgresStorageOptions } from './stores/postgres/postgres-options.ts'

@@ -4,6 +4,7 @@ import { eventLogContract } from './event-log-contract.ts'
 import { inboxContract } from './inbox-contract.ts'
 import { leaseContract } from './lease-contract.ts'
 import { ledgerContract } from './ledger-contract.ts'
+import { objectBucketContract } from './object-bucket-contract.ts'
 import { runEngineContract } from './run-engine-contract.ts'
 import { sessionRecordsContract } from './session-records-contract.ts'
 import { sessionStoreContract } from './session-store-contract.ts'
@@ -15,6 +16,7 @@ import type { StorageUnderTest } from './contract-samples.ts'
 
 export type { CheckpointStoresUnderTest } from './checkpoint-store-contract.ts'
 export type { StorageUnderTest } from './contract-samples.ts'
+export type { ObjectBucketUnderTest } from './object-bucket-contract.ts'
 export type { EngineUnderTest } from './run-engine-contract.ts'
 export {
   checkpointStoreContract,
@@ -22,6 +24,7 @@ export {
   inboxContract,
   leaseContract,
   ledgerContract,
+  objectBucketContract,
   runEngineContract,
   sessionRecordsContract,
   sessionTransitContract,

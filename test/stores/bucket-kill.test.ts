@@ -76,7 +76,7 @@ async function checkOpen(stores: WorkspaceStores, { open, agentSessionId }: Shar
   expect(events.filter(({ id, sequence }) => sequenceById.get(id) !== sequence)).toEqual([])
   expect(events.length).toBeGreaterThan(kills)
 
-  const waiting = (await stores.inbox.list(open)).map(({ input }) => input.id as string)
+  const waiting: string[] = (await stores.inbox.list(open)).map(({ input }) => input.id)
   expect(new Set(waiting).size).toBe(waiting.length)
   expect(told.filter((report) => report.kind === 'input' && !waiting.includes(report.id))).toEqual([])
 
