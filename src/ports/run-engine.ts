@@ -64,6 +64,8 @@ export interface EngineCapacity {
   readonly ratePerTenant?: { readonly count: number; readonly periodMs: number }
   /** Asked before a run is begun: whether this machine has room for one more now. */
   readonly hasRoom?: () => boolean
+  /** A node that hangs for so long loses its work to others, where the engine can take it. Default: 60 seconds. */
+  readonly hungAfterMs?: number
   /** Hears what goes wrong outside of runs, such as an outage of the database; the engine goes on trying. */
   readonly onTrouble?: (error: PerdureError) => void
 }

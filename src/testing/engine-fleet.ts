@@ -22,7 +22,7 @@ export interface EngineUnderTest {
   readonly restartServer?: () => Promise<void>
 }
 
-type NodeOptions = Pick<EngineNodeTask, 'slots' | 'perTenant' | 'ratePerTenant'> & { readonly drainMs?: number }
+type NodeOptions = Omit<EngineNodeTask, 'module' | 'place' | 'journal'> & { readonly drainMs?: number }
 
 const program = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './engine-node.ts' : './engine-node.js', import.meta.url),
@@ -58,14 +58,12 @@ export class EngineFleet {
   }
 
   /** A node that has joined. */
-  async node({ slots, perTenant, ratePerTenant, drainMs = 0 }: NodeOptions): Promise<ChildProcess> {
+  async node({ drainMs = 0, ...capacity }: NodeOptions): Promise<ChildProcess> {
     const task: EngineNodeTask = {
       module: this.#under.module,
       place: this.#place,
       journal: join(this.#folder, 'journal'),
-      slots,
-      perTenant,
-      ...(ratePerTenant === undefined ? {} : { ratePerTenant }),
+      ...capacity,
     }
     const child = spawn(process.execPath, [program, JSON.stringify(task)], {
       stdio: ['ignore', 'pipe', 'inherit'],

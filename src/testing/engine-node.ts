@@ -12,6 +12,7 @@ export interface EngineNodeTask {
   readonly journal: string
   readonly slots: number
   readonly perTenant: number
+  readonly hungAfterMs?: number
   readonly ratePerTenant?: { readonly count: number; readonly periodMs: number }
 }
 
@@ -66,11 +67,8 @@ process.on('SIGTERM', () => {
   void engine.stop({ drainMs: Number(process.env['DRAIN_MS'] ?? 0) }).then(() => process.exit(0))
 })
 
-const { slots, perTenant, ratePerTenant } = task
+const { module: _module, place: _place, journal: _journal, ...capacity } = task
 const onTrouble = (error: PerdureError): void =>
   void process.stderr.write(`${process.pid} ${error.code}: ${error.message}\n`)
-await engine.start(
-  { work, scribble },
-  { slots, perTenant, ...(ratePerTenant === undefined ? {} : { ratePerTenant }), onTrouble },
-)
+await engine.start({ work, scribble }, { ...capacity, onTrouble })
 process.stdout.write('ready\n')

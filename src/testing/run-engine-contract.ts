@@ -233,10 +233,11 @@ function endsContract(engine: EngineUnderTest, inFleet: InFleet): void {
 }
 
 async function frozenNode(fleet: EngineFleet): Promise<void> {
-  const frozen = await fleet.node({ slots: 1, perTenant: 1 })
+  const capacity = { slots: 1, perTenant: 1, hungAfterMs: 4_000 }
+  const frozen = await fleet.node(capacity)
   await fleet.submit('scribe', { kind: 'scribble' })
   await fleet.until('it writes', () => fleet.journal('wrote').length > 0)
-  await fleet.node({ slots: 1, perTenant: 1 })
+  await fleet.node(capacity)
   frozen.kill('SIGSTOP')
   await fleet.until('another has it', () => fleet.journal('began').some(({ attempt }) => attempt === 2))
   frozen.kill('SIGCONT')

@@ -3,4 +3,4 @@ import type { RunEngine } from '../../src/ports/run-engine.ts'
 
 /** @param place URL and schema, as JSON. */
 export const openEngine = (place: string): Promise<RunEngine> =>
-  DbosEngine.open({ ...(JSON.parse(place) as { url: string; schema: string }), silentMs: 4_000 })
+  DbosEngine.open(JSON.parse(place) as { url: string; schema: string })

@@ -14,6 +14,8 @@ export interface WorkerOptions extends EngineOptions {
   readonly perTenant?: number
   /** Runs of one workspace that may begin in a period, over all workers. Default: any number. */
   readonly ratePerTenant?: EngineCapacity['ratePerTenant']
+  /** A worker that hangs for so long loses its runs to others of its fleet. Default: 60 seconds. */
+  readonly hungAfterMs?: number
   /** Options of every run, for what no queue can hold: `env`, `upstream`, `hooks` … Those of a run go before them. */
   readonly agentOptions?: Partial<RunAgentOptions>
   /** Hears of each run that begins or ends here. */
@@ -50,7 +52,7 @@ const defaultDrainMs = 30_000
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<AgentWorker> {
   const room = machineRoom()
-  const { slots = room.slots, perTenant = 10, ratePerTenant, onTrouble } = options
+  const { slots = room.slots, perTenant = 10, ratePerTenant, hungAfterMs, onTrouble } = options
   const engine = await openEngine(options)
   await engine.start(
     { [sessionRunKind]: (input, context) => attended(options, { room, input, context }) },
@@ -60,6 +62,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<AgentWor
       // Whoever names a number has decided what fits.
       ...(options.slots === undefined ? { hasRoom: () => room.hasRoom() } : {}),
       ...(ratePerTenant === undefined ? {} : { ratePerTenant }),
+      ...(hungAfterMs === undefined ? {} : { hungAfterMs }),
       ...(onTrouble === undefined ? {} : { onTrouble }),
     },
   )

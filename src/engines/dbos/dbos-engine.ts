@@ -26,8 +26,6 @@ export interface DbosEngineOptions {
   readonly schema?: string
   /** How long runs are remembered after their end; 7 days when left out. */
   readonly retentionMs?: number
-  /** A node that hangs for so long loses its work to others; 60 seconds when left out. */
-  readonly silentMs?: number
 }
 
 const sevenDaysMs = 7 * 24 * 60 * 60_000
@@ -79,9 +77,9 @@ export class DbosEngine implements RunEngine {
         hint: 'DBOS stands once in a process: start workers in processes of their own.',
       })
     }
-    const { retentionMs = sevenDaysMs, silentMs = 60_000 } = this.#options
+    const { retentionMs = sevenDaysMs } = this.#options
     const shared = { place: this.#place, runs: this.#runs, schedules: this.#schedules }
-    const node = new DbosNode({ ...shared, handlers, capacity, retentionMs, silentMs })
+    const node = new DbosNode({ ...shared, handlers, capacity, retentionMs })
     await asFailure(node.join())
     this.#node = node
   }

@@ -10,6 +10,4 @@ export interface DbosNodeOptions {
   readonly handlers: RunHandlers
   readonly capacity: EngineCapacity
   readonly retentionMs: number
-  /** A node that said nothing for so long counts as frozen. */
-  readonly silentMs: number
 }

@@ -4,11 +4,11 @@ import { recoverNode } from './brief-start.ts'
 import type { DbosNodeOptions } from './dbos-node-options.ts'
 import type { NodeLock } from './node-lock.ts'
 
-export type FleetWatchOptions = Pick<
-  DbosNodeOptions,
-  'place' | 'runs' | 'schedules' | 'capacity' | 'retentionMs' | 'silentMs'
-> & { readonly lock: NodeLock }
+export type FleetWatchOptions = Pick<DbosNodeOptions, 'place' | 'runs' | 'schedules' | 'capacity' | 'retentionMs'> & {
+  readonly lock: NodeLock
+}
 
+const oneMinuteMs = 60_000
 const schedulesEveryMs = 400
 const nodesEveryMs = 500
 const retentionEveryMs = 10 * 60_000
@@ -18,16 +18,18 @@ const outageOverMs = 3_000
 /** What each node does for all: takes over from the dead, submits what schedules have due, forgets old runs. */
 export class FleetWatch {
   readonly #options: FleetWatchOptions
+  readonly #silentMs: number
   readonly #over = new AbortController()
   readonly #loops: Promise<void>
 
   constructor(options: FleetWatchOptions) {
     this.#options = options
-    const { schedules, runs, lock, silentMs, retentionMs } = options
+    const { schedules, runs, lock, retentionMs } = options
+    this.#silentMs = options.capacity.hungAfterMs ?? oneMinuteMs
     const tasks = [
       this.#each(schedulesEveryMs, () => schedules.fire(runs)),
       this.#each(nodesEveryMs, () => this.#sweep()),
-      this.#each(silentMs / 4, () => lock.beat()),
+      this.#each(this.#silentMs / 4, () => lock.beat()),
       this.#each(retentionEveryMs, () => runs.removeEndedBefore(new Date(Date.now() - retentionMs))),
     ]
     this.#loops = Promise.all(tasks).then(() => {})
@@ -51,9 +53,9 @@ export class FleetWatch {
   }
 
   async #sweep(): Promise<void> {
-    const { lock, place, silentMs } = this.#options
+    const { lock, place } = this.#options
     if (lock.heldForMs < outageOverMs) return
-    for (const { id, isSilent } of await lock.others(silentMs)) {
+    for (const { id, isSilent } of await lock.others(this.#silentMs)) {
       const isDead = await lock.ofDead(id, () => recoverNode(place, id))
       if (!isDead && isSilent) await lock.cutOff(id)
     }

@@ -33,10 +33,11 @@ export function checkName(name: string, value: string): void {
 }
 
 /** @throws {PerdureError} `invalid_request`. */
-export function checkCapacity({ slots, perTenant, ratePerTenant }: EngineCapacity): void {
+export function checkCapacity({ slots, perTenant, ratePerTenant, hungAfterMs }: EngineCapacity): void {
   const numbers = {
     slots,
     perTenant,
+    ...(hungAfterMs === undefined ? {} : { hungAfterMs }),
     ...(ratePerTenant && { count: ratePerTenant.count, periodMs: ratePerTenant.periodMs }),
   }
   for (const [name, value] of Object.entries(numbers)) {
