@@ -1,21 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { expect, test } from 'vitest'
-import { sharedPostgresUrl } from '../support/shared-postgres.ts'
+import { newDatabase } from '../support/shared-postgres.ts'
 import { call, jsonLines, scratchFolder, scriptPath } from './command-line.ts'
-
-/** A database of its own: what the environment names is used with the usual schema. */
-async function newDatabase(): Promise<URL> {
-  const url = new URL(await sharedPostgresUrl())
-  const name = `cli_${process.pid}`
-  const client = new pg.Client(url.href)
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  url.pathname = `/${name}`
-  return url
-}
 
 test('with DATABASE_URL all commands work on that database, and say its password nowhere', async () => {
   const url = await newDatabase()

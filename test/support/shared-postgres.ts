@@ -73,3 +73,15 @@ let schemas = 0
 export const freshSchema = (): string => `test_${process.pid}_${Date.now().toString(36)}_${schemas++}`
 
 const ownSchema = freshSchema()
+
+/** A database of its own, for what is used with the usual schema. */
+export async function newDatabase(): Promise<URL> {
+  const url = new URL(await sharedPostgresUrl())
+  const name = freshSchema()
+  const client = new pg.Client(url.href)
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  url.pathname = `/${name}`
+  return url
+}
