@@ -26,7 +26,8 @@ export type RedisClient = NodeRedisClient | IoRedisClient
  * @throws {PerdureError} `configuration_invalid` for what is no such client, or is not connected.
  */
 export function givenConnection(client: unknown): RedisConnection {
-  if (!isObject(client) || 'isCluster' in client || 'masters' in client || 'slots' in client) throw notSupported()
+  if (!isObject(client) || client['isCluster'] === true || 'masters' in client || 'slots' in client)
+    throw notSupported()
   const options = isObject(client['options']) ? client['options'] : {}
   if (options['keyPrefix']) {
     throw new PerdureError('configuration_invalid', 'the Redis client puts a prefix before keys by itself', {
