@@ -9,14 +9,14 @@ import type { SqlBackend } from '../../src/stores/sql/sql-backend.ts'
 import { openSqliteBackend } from '../../src/stores/sqlite/sqlite-backend.ts'
 import { newSession, scopeA } from '../../src/testing/contract-samples.ts'
 import { sampleAccount, sampleCall, sampleLimit } from '../../src/testing/ledger-samples.ts'
-import { sharedPlaces } from './shared-places.ts'
+import { databasePlaces } from './shared-places.ts'
 
 const key = { organization_id: scopeA.organizationId, workspace_id: scopeA.workspaceId }
 const appliedIn = (backend: SqlBackend) =>
   backend.reader.selectFrom('migration').select(['number', 'name']).orderBy('number').execute()
 const all = migrations.map(({ name }, index) => ({ number: index + 1, name }))
 
-describe.each(sharedPlaces())('a database in %s', (_name, newPlace) => {
+describe.each(databasePlaces())('a database in %s', (_name, newPlace) => {
   /** Makes connections to a new, empty database, as many as are asked for. */
   async function newDatabase(): Promise<() => Promise<SqlBackend>> {
     const place = await newPlace()

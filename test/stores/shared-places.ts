@@ -2,8 +2,17 @@ import { afterAll } from 'vitest'
 import { TestRedisServer } from '../support/redis-server.ts'
 import { requires } from '../support/require.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
-import type { StoragePlace } from './storage-place.ts'
+import type { DatabasePlace, StoragePlace } from './storage-place.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
+
+/** The databases that know SQL, each with what makes a new, empty place in it. For `describe.each`. */
+export function databasePlaces(): [name: string, newPlace: () => Promise<DatabasePlace>][] {
+  const newDirectory = temporaryDirectories()
+  return [
+    ['SQLite', async () => ({ dataDirectory: newDirectory() })],
+    ['PostgreSQL', async () => ({ url: await sharedPostgresUrl(), schema: freshSchema() })],
+  ]
+}
 
 /** The backends that processes may share, each with what makes a new, empty place in it. For `describe.each`. */
 export function sharedPlaces(): [name: string, newPlace: () => Promise<StoragePlace>][] {
@@ -16,9 +25,8 @@ export function sharedPlaces(): [name: string, newPlace: () => Promise<StoragePl
     return { url: (await redis).url, keyPrefix: `test:${prefixes++}` }
   }
   return [
-    ['SQLite', async () => ({ dataDirectory: newDirectory() })],
+    ...databasePlaces(),
     ['folder', async () => ({ folder: newDirectory() })],
-    ['PostgreSQL', async () => ({ url: await sharedPostgresUrl(), schema: freshSchema() })],
     // Where there is none, its own tests say so.
     ...(requires('redis').isMissing ? [] : [['Redis', newRedisPlace] satisfies [string, () => Promise<StoragePlace>]]),
   ]

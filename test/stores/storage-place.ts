@@ -6,10 +6,11 @@ import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.t
 
 /** Where several processes find the same sessions; can be told to another process as JSON. */
 export type StoragePlace =
-  | { readonly dataDirectory: string }
+  | DatabasePlace
   | { readonly folder: string }
-  | { readonly url: string; readonly schema: string }
   | { readonly url: string; readonly keyPrefix: string }
+
+export type DatabasePlace = { readonly dataDirectory: string } | { readonly url: string; readonly schema: string }
 
 export function openPlace(place: StoragePlace): Promise<Storage> {
   if ('folder' in place) return openFilesystemStorage(place)
