@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { namedStorage } from './environment-storage.ts'
 
 const postgres = 'postgres://db.example/app'
+const redis = 'redis://cache.example:6379/1'
 
 it.each([
   [{}, undefined],
@@ -12,6 +13,12 @@ it.each([
   [{ DATABASE_URL: '' }, undefined],
   [{ DATABASE_URL: 'postgres://other.example/x', PERDURE_DATABASE_URL: postgres }, postgres],
   [{ DATABASE_URL: postgres, PERDURE_DATABASE_URL: '' }, undefined],
+  [{ REDIS_URL: 'rediss://cache.example' }, 'rediss://cache.example'],
+  [{ REDIS_URL: 'http://cache.example' }, undefined],
+  [{ DATABASE_URL: postgres, REDIS_URL: redis }, postgres],
+  [{ DATABASE_URL: postgres, PERDURE_DATABASE_URL: '', REDIS_URL: redis }, redis],
+  [{ REDIS_URL: redis, PERDURE_REDIS_URL: '' }, undefined],
+  [{ DATABASE_URL: 'mysql://db.example/app', PERDURE_REDIS_URL: redis }, redis],
 ])('%j keeps sessions in %s', (environment, place) => {
   expect(namedStorage(environment)?.place).toBe(place)
 })
