@@ -11,9 +11,9 @@ export interface NextStep {
   readonly hint: string
 }
 
-/** What follows from how a run ended; null: it died without a word, or is under way no more. */
+/** What follows from how a run ended, or has not. */
 export function nextStepOf(
-  status: 'completed' | 'requires_action' | 'budget_reached' | 'failed' | 'cancelled' | null,
+  status: 'completed' | 'requires_action' | 'budget_reached' | 'failed' | 'cancelled' | 'running' | 'died' | 'new',
   error: Pick<StoredError, 'code' | 'retryable' | 'hint'> | null,
 ): NextStep {
   switch (status) {
@@ -27,8 +27,14 @@ export function nextStepOf(
       return { action: 'resume', hint: 'Resume the session with what to do now: it knows all that happened.' }
     case 'failed':
       return afterFailure(error)
+    case 'running':
+      return { action: 'none', hint: 'The run is under way: follow its events.' }
+    case 'died':
+      return { action: 'resume', hint: 'The run died. Resume the session: it goes on from all that is known of it.' }
+    case 'new':
+      return { action: 'resume', hint: 'Nothing was said yet: begin.' }
     default:
-      return { action: 'resume', hint: 'The run died. Resume the session: it goes on from what is known of it.' }
+      return status satisfies never
   }
 }
 

@@ -27,6 +27,8 @@ export interface RecoveredSession {
   readonly lost: readonly UserMessage[]
   /** The agent had taken in what was said last, and its turn did not come to an end. */
   readonly isCut: boolean
+  /** The last run had no end; it has one now. */
+  readonly hadDied: boolean
   /** Results of tool calls that the transcript may lack. */
   readonly results: readonly KnownToolResult[]
 }
@@ -42,6 +44,7 @@ export async function recoverSession(
   const { sessionId, fence, now } = options
   const history = await stores.events.read(sessionId)
   const state = fold(history)
+  const hadDied = state.run !== null
   // The log may know of a conversation that the record was not told of: its writer died in between.
   const agentSessionId = state.agentSessionId ?? options.agentSessionId
   const results = knownResults(history)
@@ -61,10 +64,10 @@ export async function recoverSession(
       ? []
       : endingOfDeadRun(state, { now, restNanoUsd: await restOf(stores.ledger, state.run.id, history) })),
   ]
-  if (drafts.length === 0) return { state, agentSessionId, lost, isCut, results }
+  if (drafts.length === 0) return { state, agentSessionId, lost, isCut, hadDied, results }
   const takenFromInbox = taken.map(({ id }) => id as EventId)
   const appended = await stores.events.append(sessionId, redactJson(drafts), { fence, takenFromInbox })
-  return { state: fold(appended, state), agentSessionId, lost, isCut, results }
+  return { state: fold(appended, state), agentSessionId, lost, isCut, hadDied, results }
 }
 
 /** What a dead run cost beyond its turns: the ledger had heard of more than the log. */

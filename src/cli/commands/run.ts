@@ -69,6 +69,12 @@ export const runFlags = {
     valueHint: 'n',
     description: 'Keep that cache warm for so long while the agent asks nothing, where that is worth its cost.',
   },
+  'no-checkpoints': { type: 'boolean', description: 'Do not save the folder, neither as it is found nor after turns.' },
+  'checkpoint-before': {
+    type: 'string',
+    valueHint: 'a,b',
+    description: 'Tools before whose calls the folder is saved as well.',
+  },
   user: { type: 'string', valueHint: 'id', description: 'For whom the agent works; its costs count for this user.' },
   'data-dir': { type: 'string', valueHint: 'folder', description: 'Where sessions are kept.' },
   json: { type: 'boolean', description: 'One event a line; the last line is the outcome.' },

@@ -1,7 +1,9 @@
+import type { Reached } from '../../compose/reached.ts'
 import type { Session } from '../../compose/session.ts'
 import type { Branch } from '../../domain/branches.ts'
 import type { SessionState } from '../../domain/session-state.ts'
 import { usdFromNanoUsd } from '../../domain/money.ts'
+import { renderFileChanges } from './file-changes.ts'
 import { branchLine } from './session-tree.ts'
 import type { Style } from './style.ts'
 import { count, formatNumber, formatUsd, plainText } from './text.ts'
@@ -9,6 +11,7 @@ import { count, formatNumber, formatUsd, plainText } from './text.ts'
 export interface ShownSession {
   readonly record: Session['record']
   readonly state: SessionState
+  readonly reached: Reached
   readonly branches: readonly Branch[]
   /** How many events lead to the newest one. */
   readonly followed: number
@@ -16,7 +19,7 @@ export interface ShownSession {
 
 /** One session: what is known of it, and what follows from its log. */
 export function renderSession(
-  { record, state, branches, followed }: ShownSession,
+  { record, state, reached, branches, followed }: ShownSession,
   { style, isWhole }: { style: Style; isWhole: boolean },
 ): string {
   const { usage } = state
@@ -26,7 +29,9 @@ export function renderSession(
     ['title', record.title],
     ['tags', record.tags.join(', ')],
     ['status', state.stopReason === null ? record.status : `${record.status} (${state.stopReason.type})`],
-    ['last run', state.outcome],
+    ['last run', reached.status === 'new' ? null : reached.status],
+    ['next', reached.status === 'new' ? null : reached.next.hint],
+    ['saved as', reached.checkpointId],
     ['folder', record.workingDirectory],
     ['model', state.model],
     ['fork of', record.parent === null ? null : `${record.parent.sessionId} at event ${record.parent.atSequence}`],
@@ -43,12 +48,14 @@ export function renderSession(
       `${formatNumber(tokensIn)} tokens in, ${formatNumber(usage.outputTokens)} out, ${formatUsd(usdFromNanoUsd(usage.costNanoUsd))} at list price`,
     ],
   ]
+  const { filesChanged, moreFilesChanged: more } = reached
   const answer = state.turn.texts.at(-1)
   return [
     ...rows.flatMap(([name, value]) =>
       value === null || value === '' ? [] : [`${style.dim(name.padEnd(9))}${plainText(value)}`],
     ),
     ...(isWhole ? ['', ...branches.map((branch) => branchLine(branch, style))] : []),
+    ...(filesChanged.length === 0 ? [] : ['', renderFileChanges({ changes: filesChanged, more }, style)]),
     ...(answer === undefined ? [] : ['', plainText(answer)]),
   ].join('\n')
 }

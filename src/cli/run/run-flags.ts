@@ -27,6 +27,9 @@ export interface RunFlags {
   readonly 'on-budget-exceeded'?: string | undefined
   readonly 'cache-ttl'?: string | undefined
   readonly 'keep-warm-minutes'?: string | undefined
+  /** False for `--no-checkpoints`: citty takes it for the contrary of a flag. */
+  readonly checkpoints?: boolean | undefined
+  readonly 'checkpoint-before'?: string | undefined
   readonly user?: string | undefined
   readonly 'data-dir'?: string | undefined
   readonly json?: boolean | undefined

@@ -40,6 +40,7 @@ export function runOptions(flags: RunFlags, situation: RunSituation): RunAgentOp
     timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
     budget: budgetOf(flags),
     cache: cacheOf(flags),
+    checkpoints: checkpointsOf(flags),
     userId: flags.user,
     dataDirectory: flags['data-dir'],
   })
@@ -64,6 +65,13 @@ function budgetOf(flags: RunFlags): RunAgentOptions['budget'] {
   }
   const onBudgetExceeded = way as NonNullable<RunAgentOptions['budget']>['onBudgetExceeded']
   return { maxCostUSD: dollars('max-cost-usd', limit), ...(onBudgetExceeded === undefined ? {} : { onBudgetExceeded }) }
+}
+
+function checkpointsOf(flags: RunFlags): RunAgentOptions['checkpoints'] {
+  const beforeTools = listOf(flags['checkpoint-before'])
+  if (flags.checkpoints !== false) return beforeTools === undefined ? undefined : { beforeTools }
+  if (beforeTools === undefined) return 'off'
+  throw usageError('--no-checkpoints and --checkpoint-before exclude each other.', 'Give one of them.')
 }
 
 function cacheOf(flags: RunFlags): RunAgentOptions['cache'] {

@@ -1,4 +1,5 @@
 import type { Branch } from '../../domain/branches.ts'
+import type { Reached } from '../../compose/reached.ts'
 import type { Session } from '../../compose/session.ts'
 
 /** A session's record as JSON, in the words of the log. */
@@ -28,4 +29,14 @@ export const branchRecord = ({ first, last, from, parent, followedTo }: Branch):
   from,
   parent,
   followed_to: followedTo,
+})
+
+/** What its last run has come to, in the words of the outcome of `perdure run --json`. */
+export const reachedRecord = (reached: Reached): Readonly<Record<string, unknown>> => ({
+  reached: reached.status,
+  text: reached.text,
+  files_changed: reached.filesChanged,
+  more_files_changed: reached.moreFilesChanged,
+  checkpoint_id: reached.checkpointId,
+  next: reached.next,
 })

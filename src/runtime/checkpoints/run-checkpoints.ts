@@ -12,7 +12,8 @@ import type { CheckpointPlan } from './checkpoint-plan.ts'
 
 export interface RunCheckpointsOptions {
   readonly tree: WorkTree
-  readonly plan: CheckpointPlan
+  /** Null: as it was saved before, and before no tool. */
+  readonly plan: CheckpointPlan | null
   readonly workingDirectory: string
   readonly own: OwnEvents
   readonly clock: Clock
@@ -61,10 +62,15 @@ export class RunCheckpoints {
   }
 
   /** Saves what the agent finds. Its tools wait for it, and nothing else. */
-  begin({ checkpointId }: Pick<SessionState, 'checkpointId'>): void {
+  begin(state: Pick<SessionState, 'checkpointId'>): void {
+    this.follow(state)
+    this.begun = this.save('run_started')
+  }
+
+  /** What is saved follows what was saved last. */
+  follow({ checkpointId }: Pick<SessionState, 'checkpointId'>): void {
     this.#newest = checkpointId
     this.#base = checkpointId
-    this.begun = this.save('run_started')
   }
 
   /** The log of the run is open. */
@@ -109,7 +115,7 @@ export class RunCheckpoints {
 
   #isRisky(call: ToolCall): boolean {
     try {
-      return this.#options.plan.isRisky(call)
+      return this.#options.plan?.isRisky(call) ?? false
     } catch {
       return true
     }
@@ -132,7 +138,7 @@ export class RunCheckpoints {
   async #saved(reason: CheckpointReason): Promise<EventDraft | null> {
     const { tree, plan, workingDirectory, own, clock } = this.#options
     const startedMs = clock.monotonicMs()
-    const saved = await tree.save({ parent: this.#newest, policy: plan.policy })
+    const saved = await tree.save({ parent: this.#newest, ...(plan === null ? {} : { policy: plan.policy }) })
     const { id, parent, isUnchanged, leftOut, leftOutCount } = saved
     const isComparable = parent !== null && !isUnchanged
     const changes = isComparable ? await tree.changes(parent, id, { limit: mostChanges }) : nothing

@@ -7,7 +7,7 @@ import { renderSession } from '../../render/session.ts'
 import { createStyle } from '../../render/style.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
 import { jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
-import { branchRecord, sessionRecord } from '../../session/session-record.ts'
+import { branchRecord, reachedRecord, sessionRecord } from '../../session/session-record.ts'
 import { usingRuntime } from '../../using-runtime.ts'
 
 export const show = cliCommand({
@@ -20,16 +20,16 @@ export const show = cliCommand({
   run: ({ args }) =>
     usingRuntime(async () => {
       const session = await resolveSession(args.id, args)
-      const events = await session.events()
+      const [events, reached] = await Promise.all([session.events(), session.reached()])
       const state = fold(events)
       const branches = branchesOf(events)
       if (args.json === true) {
-        const { lastSequence, turns, outcome, turn } = state
-        const facts = { turns, outcome, text: turn.texts.at(-1) ?? '', usage: reportUsage(state.usage) }
+        const { lastSequence, turns, outcome } = state
+        const facts = { turns, outcome, ...reachedRecord(reached), usage: reportUsage(state.usage) }
         const all = args.all === true ? { branches: branches.map(branchRecord) } : {}
         writeJson({ ...sessionRecord(session), last_sequence: lastSequence, ...facts, ...all })
       } else {
-        const shown = { record: session.record, state, branches, followed: visibleBranch(events).length }
+        const shown = { record: session.record, state, reached, branches, followed: visibleBranch(events).length }
         writeLine(renderSession(shown, { style: createStyle(process.stdout), isWhole: args.all === true }))
       }
       return 0
