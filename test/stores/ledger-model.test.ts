@@ -4,14 +4,19 @@ import { newIdBody } from '../../src/domain/ids.ts'
 import type { Storage, WorkspaceScope } from '../../src/ports/storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
 import { openPostgresStorage } from '../../src/stores/postgres/open-postgres-storage.ts'
+import { openRedisStorage } from '../../src/stores/redis/open-redis-storage.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
 import { sampleOwner, type StorageUnderTest } from '../../src/testing/contract-samples.ts'
 import { sampleCall, sampleRequest } from '../../src/testing/ledger-samples.ts'
+import { TestRedisServer } from '../support/redis-server.ts'
+import { requires } from '../support/require.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import { freshScope, LedgerModel, steps, type Step } from './ledger-model.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
 
 const newDirectory = temporaryDirectories()
+let redis: TestRedisServer | undefined
+afterAll(() => redis?.close())
 const backends: [string, number, StorageUnderTest][] = [
   ['memory', 150, { open: async (options) => openMemoryStorage(options) }],
   [
@@ -24,6 +29,14 @@ const backends: [string, number, StorageUnderTest][] = [
   ],
   ['SQLite', 25, { open: (options) => openSqliteStorage({ dataDirectory: newDirectory(), ...options }) }],
 ]
+// Where there is none, its own tests say so.
+if (!requires('redis').isMissing) {
+  const open: StorageUnderTest['open'] = async (options) => {
+    redis ??= await TestRedisServer.start()
+    return openRedisStorage({ url: redis.url, ...options })
+  }
+  backends.push(['Redis', 25, { open }])
+}
 
 describe.each(backends)('a ledger in %s', (_name, numRuns, backend) => {
   const gone = new Set<string>()
