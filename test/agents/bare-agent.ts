@@ -82,10 +82,15 @@ export type SharedStorage = {
 
 export const newStorage = ([name, options]: SharedStorage): LazyStorage => new storages[name](options as never)
 
-/** The same in a process that knows nothing but the storage; it must end by itself. */
+/** What node is told to do the same in a process that knows nothing but the storage. */
+export const bareProgram = (run: BareRun, shared: SharedStorage): string[] => [
+  fileURLToPath(import.meta.url),
+  JSON.stringify({ run, shared }),
+]
+
+/** Does so; the process must end by itself. */
 export async function runBareProcess(run: BareRun, shared: SharedStorage): Promise<BareResult> {
-  const program = fileURLToPath(import.meta.url)
-  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify({ run, shared })])
+  const { stdout } = await promisify(execFile)(process.execPath, bareProgram(run, shared))
   return JSON.parse(stdout) as BareResult
 }
 
