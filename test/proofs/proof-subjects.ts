@@ -4,6 +4,7 @@ import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveFleets } from './prove-fleets.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
+import { proveRewinds } from './prove-rewinds.ts'
 import { proveSession } from './prove-session.ts'
 import { proveStore } from './prove-store.ts'
 import type { TrialFacts, TrialOptions } from './trial.ts'
@@ -44,5 +45,6 @@ export const proofSubjects: Readonly<Record<string, ProofSubject>> = {
     realBinary: false,
     trial: proveCheckpoints,
   },
+  rewinds: { what: 'a process that rewinds a session is killed', realBinary: true, trial: proveRewinds },
   lease: { what: 'a driver is frozen past its lease and wakes up', realBinary: true, trial: proveLease },
 }

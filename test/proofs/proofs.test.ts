@@ -6,6 +6,7 @@ import { proveBudgets } from './prove-budgets.ts'
 import { proveCheckpoints } from './prove-checkpoints.ts'
 import { proveLease } from './prove-lease.ts'
 import { proveLedger } from './prove-ledger.ts'
+import { proveRewinds } from './prove-rewinds.ts'
 import { proveSession } from './prove-session.ts'
 import { planLives, type Victim } from './session-plan.ts'
 
@@ -70,6 +71,15 @@ requires('linux').describe('a work tree', () => {
         Array.from({ length: 6 }, (_, index) => index + 1),
         proveCheckpoints,
       ),
+    120_000,
+  )
+})
+
+requires('linux').describe('a rewind', () => {
+  const { test } = requires()
+  test(
+    'has the files to the byte and the conversation to the message, also when it is killed',
+    () => inPairs([3, 4], proveRewinds),
     120_000,
   )
 })

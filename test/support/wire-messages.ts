@@ -2,29 +2,32 @@ interface Block {
   readonly type: string
   readonly text?: string
   readonly name?: string
+  readonly input?: unknown
   readonly content?: unknown
 }
 
 /** What a model request tells of the conversation, one line for each thing said; what the agent adds by itself is left out. */
-export function wireMessages(body: unknown): string[] {
+export const wireMessages = (body: unknown): string[] =>
+  blocksOf(body).flatMap(({ role, block }) => {
+    if (block.type === 'tool_use') return [`call ${block.name}`]
+    return block.type === 'tool_result' ? ['result'] : textOf(role, block)
+  })
+
+/** The same, with all that calls and results hold. */
+export const wireConversation = (body: unknown): string[] =>
+  blocksOf(body).flatMap(({ role, block }) => {
+    if (block.type === 'tool_use') return [`call ${block.name} ${JSON.stringify(block.input)}`]
+    return block.type === 'tool_result' ? [`result ${JSON.stringify(block.content)}`] : textOf(role, block)
+  })
+
+function blocksOf(body: unknown): { role: string; block: Block }[] {
   const { messages } = body as { messages: { role: string; content: string | Block[] }[] }
-  const said = messages.filter(({ role }) => role !== 'system')
-  return said.flatMap(({ role, content }) =>
-    (typeof content === 'string' ? [{ type: 'text', text: content }] : content).flatMap((block: Block) =>
-      lineOf(role, block),
-    ),
-  )
+  return messages.flatMap(({ role, content }) => {
+    if (role === 'system') return []
+    return (typeof content === 'string' ? [{ type: 'text', text: content }] : content).map((block) => ({ role, block }))
+  })
 }
 
-function lineOf(role: string, { type, text, name }: Block): string[] {
-  switch (type) {
-    case 'text':
-      return text === undefined || text.startsWith('<system-reminder>') ? [] : [`${role}: ${text.trim()}`]
-    case 'tool_use':
-      return [`call ${name}`]
-    case 'tool_result':
-      return ['result']
-    default:
-      return []
-  }
+function textOf(role: string, { type, text = '' }: Block): string[] {
+  return type !== 'text' || text.startsWith('<system-reminder>') ? [] : [`${role}: ${text.trim()}`]
 }
