@@ -41,6 +41,8 @@ const printed: Readonly<Record<string, RegExp>> = {
   'hello.ts': /^Hello from a script\.\ncompleted, 1 model request, \$0\.\d+\n$/,
   'record-and-replay.ts':
     /^recorded: Two birds: a heron and an owl\.\nreplayed: Two birds: a heron and an owl\.\nchanged: {2}\+ 3\trook\n$/,
+  'rewind.ts':
+    /^after the first turn:  ""\nafter the rewind: {6}"heron\\nowl\\n", 1 file put back\nafter another try: {5}"heron\\n"\nin a fork of that turn: ""\n$/,
   'session-store.ts': /^first machine: Noted: 42\.\nsecond machine: The number was 42\.\nNumbers: 4 messages\n$/,
   'session.ts': /^first run: Noted: 42\.\nsecond run: The number was 42\.\n(\d+ (user|agent)\.message\n){4}$/,
   'stream-to-browser.ts': /^\d+ events, [1-9]\d* pieces of live text; one event again\n$/,
