@@ -1,4 +1,5 @@
 import type { SessionId } from '../../domain/ids.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
 import {
   newConversation,
   valueAt,
@@ -7,7 +8,7 @@ import {
   type ConversationOwner,
 } from './conversation.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
-import { sessionNotFound, type SessionConversation, type StoredSession } from './session-document.ts'
+import { type SessionConversation, type StoredSession } from './session-document.ts'
 
 /**
  * Makes a conversation the session's own, with all that was written to it, so that it is fenced and deleted with it. It

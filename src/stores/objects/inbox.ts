@@ -1,9 +1,10 @@
 import type { EventId, SessionId } from '../../domain/ids.ts'
 import type { UserInputEvent } from '../../domain/user-input.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../../ports/inbox.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
 import { findLogged } from './event-log.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
-import { alive, sessionNotFound, touched } from './session-document.ts'
+import { alive, touched } from './session-document.ts'
 
 export class ObjectInbox implements Inbox {
   readonly #workspace: ObjectWorkspace

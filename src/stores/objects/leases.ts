@@ -1,8 +1,9 @@
 import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
+import { leaseHeld, sessionNotFound } from '../leases/refusals.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
-import { alive, sessionNotFound } from './session-document.ts'
+import { alive } from './session-document.ts'
 
 export class ObjectLeaseStore implements LeaseStore {
   readonly #workspace: ObjectWorkspace
@@ -17,18 +18,8 @@ export class ObjectLeaseStore implements LeaseStore {
       if (!session) throw sessionNotFound(sessionId)
       const { lease } = session
       if (lease && this.#workspace.isDriven(session, nowMs)) {
-        throw new PerdureError(
-          'lease_held',
-          `session ${sessionId} is driven by process ${lease.owner.processId} on ${lease.owner.host}`,
-          {
-            details: {
-              session_id: sessionId,
-              owner: lease.owner,
-              fence: document.fence,
-              remaining_ms: lease.expiresAtMs - nowMs,
-            },
-          },
-        )
+        const remainingMs = lease.expiresAtMs - nowMs
+        throw leaseHeld(sessionId, { owner: lease.owner, fence: document.fence, remainingMs })
       }
       const fence = document.fence + 1
       const taken = { owner: { ...owner }, expiresAtMs: nowMs + Math.round(ttlMs) }

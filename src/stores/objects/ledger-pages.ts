@@ -98,8 +98,9 @@ export class ObjectLedgerPages implements LedgerPages {
   }
 
   entries(workspaceId: string, ids: readonly string[]): (KeptEntry | undefined)[] {
+    const own = ids.flatMap((id) => this.#ownWith(id))
     const found = new Map(
-      [...this.#answer({ type: 'ids', workspaceId, ids }), ...this.#own()]
+      [...this.#answer({ type: 'ids', workspaceId, ids }), ...own]
         .filter(({ account }) => account.workspaceId === workspaceId)
         .map((entry) => [entry.id, entry]),
     )
@@ -107,11 +108,11 @@ export class ObjectLedgerPages implements LedgerPages {
   }
 
   findEntries(meant: MeantEntries): Iterable<KeptEntry> {
-    return [...this.#answer({ type: 'meant', meant }), ...this.#own()]
+    return [...this.#answer({ type: 'meant', meant }), ...this.#own.map((text) => unplain(text))]
   }
 
   knowsMessage(message: MessageName): boolean {
-    const isHere = this.#own().some(
+    const isHere = this.#ownWith(message.messageId).some(
       ({ account, call }) =>
         account.workspaceId === message.workspaceId &&
         account.sessionId === message.sessionId &&
@@ -125,8 +126,14 @@ export class ObjectLedgerPages implements LedgerPages {
   }
 
   /** Entries that are in no batch yet, and those that the rule itself has added. */
-  #own(): KeptEntry[] {
-    return [...this.#before.entries.tail, ...this.added].map((text) => unplain(text))
+  get #own(): readonly Plain<KeptEntry>[] {
+    return [...this.#before.entries.tail, ...this.added]
+  }
+
+  /** Those of them that hold such a text, among others: most are not worth their parsing. */
+  #ownWith(text: string): KeptEntry[] {
+    const part = JSON.stringify(text)
+    return this.#own.filter((entry) => entry.includes(part)).map((entry) => unplain(entry))
   }
 
   #answer(question: LedgerQuestion): readonly KeptEntry[] {

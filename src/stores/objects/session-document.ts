@@ -4,6 +4,7 @@ import type { InputPriority } from '../../ports/inbox.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { StoredEvent } from '../events/stored-event.ts'
+import { leaseLost, sessionNotFound } from '../leases/refusals.ts'
 import type { Conversation } from './conversation.ts'
 import { emptyList, type ItemKind, type StoredList } from './stored-list.ts'
 
@@ -118,13 +119,3 @@ export const touched = (session: StoredSession, nowMs: number): StoredSession =>
   ...session,
   record: { ...session.record, ...touchedTimes(session.record.ttlSeconds, nowMs) },
 })
-
-export const sessionNotFound = (sessionId: string): PerdureError =>
-  new PerdureError('session_not_found', `there is no session ${sessionId}`, { details: { session_id: sessionId } })
-
-export const leaseLost = (name: string, fences: { fence: number; highestFence: number }): PerdureError =>
-  new PerdureError(
-    'lease_lost',
-    `${name} was taken over by another driver: fence ${fences.fence} is behind ${fences.highestFence}`,
-    { details: { fence: fences.fence, highest_fence: fences.highestFence } },
-  )

@@ -7,6 +7,7 @@ import type {
   SessionRecordChange,
   SessionRecords,
 } from '../../ports/session-records.ts'
+import { sessionExists, sessionNotFound } from '../leases/refusals.ts'
 import { claimConversation } from './claim-conversation.ts'
 import { mapSome } from './documents.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
@@ -16,7 +17,6 @@ import {
   fenced,
   newSession,
   recordOf,
-  sessionNotFound,
   touchedTimes,
   type SessionDocument,
   type StoredRecord,
@@ -129,9 +129,6 @@ function forUpdate(
   if (!session) throw sessionNotFound(sessionId)
   return { ...document, session }
 }
-
-export const sessionExists = (sessionId: SessionId): PerdureError =>
-  new PerdureError('session_exists', `there is already a session ${sessionId}`, { details: { session_id: sessionId } })
 
 const newestFirst = (left: StoredRecord, right: StoredRecord): number =>
   right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1)

@@ -2,11 +2,11 @@ import type { SessionId } from '../../domain/ids.ts'
 import type { WaitingInput } from '../../ports/inbox.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { Departure, SessionTransit } from '../../ports/session-transit.ts'
+import { sessionExists, sessionNotFound } from '../leases/refusals.ts'
 import { mapSome } from './documents.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
 import { endSession, sessionDocuments, withoutSession } from './remove-session.ts'
-import { fenced, newSession, recordOf, sessionNotFound, storedRecord, touchedTimes } from './session-document.ts'
-import { sessionExists } from './session-records.ts'
+import { fenced, newSession, recordOf, storedRecord, touchedTimes } from './session-document.ts'
 
 /** What stops arriving is removed so long after its last write. */
 const arrivalTtlSeconds = 24 * 60 * 60

@@ -8,9 +8,9 @@ import {
   type Conversation,
   type TranscriptItem,
 } from './conversation.ts'
-import { leaseLost } from './session-document.ts'
 import { emptyList, mayHave, withItems, type StoredList } from './stored-list.ts'
 import type { JsonValue } from '../../domain/json-value.ts'
+import { leaseLost } from '../leases/refusals.ts'
 
 export interface TranscriptWrite extends TranscriptKey {
   readonly items: readonly TranscriptItem[]
