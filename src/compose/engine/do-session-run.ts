@@ -6,7 +6,7 @@ import { openWorkspace, type WorkspaceOptions } from '../open-workspace.ts'
 import { runAgent } from '../run-agent.ts'
 import type { RunAgentOptions } from '../run-agent-options.ts'
 import { answerInLog } from './answer-in-log.ts'
-import { sayInSession, sessionRunSchema, type SaidWords, type SessionRun } from './session-run.ts'
+import { runIdOf, sayInSession, sessionRunSchema, type SaidWords, type SessionRun } from './session-run.ts'
 
 const leaseEveryMs = 500
 
@@ -25,7 +25,7 @@ export async function doSessionRun(runner: SessionRunner, input: Json, context: 
   const run = sessionRunSchema.parse(input)
   const { organizationId, workspaceId } = run
   const { stores } = await openWorkspace({ ...runner.storage, organizationId, workspaceId })
-  const words = await sayInSession(stores, run, context.id)
+  const words = await sayInSession(stores, run, runIdOf(context.tenant, context.id))
   runner.onSession(words.sessionId)
   for (;;) {
     const answer = await answerInLog(stores, words)
@@ -35,6 +35,8 @@ export async function doSessionRun(runner: SessionRunner, input: Json, context: 
     } catch (error) {
       // Another drives the session: the run that it is in, or a worker that died, until its lease runs out.
       if (!isDrivenElsewhere(error) || context.signal.aborted) {
+        // Nobody wants it said any more.
+        if (isCancelled(context.signal)) await stores.inbox.remove(words.sessionId, [words.eventId])
         const late = context.signal.aborted ? null : await answerInLog(stores, words).catch(() => null)
         if (late !== null) return late
         throw error
@@ -46,6 +48,8 @@ export async function doSessionRun(runner: SessionRunner, input: Json, context: 
 
 const isDrivenElsewhere = (error: unknown): boolean =>
   PerdureError.is(error) && (error.code === 'lease_held' || error.code === 'lease_lost')
+
+const isCancelled = ({ reason }: AbortSignal): boolean => PerdureError.is(reason) && reason.code === 'cancelled'
 
 function runSession(
   { storage, agentOptions }: SessionRunner,

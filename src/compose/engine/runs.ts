@@ -1,27 +1,30 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { EngineRun, RunFilter } from '../../ports/run-engine.ts'
 import { openWorkspace } from '../open-workspace.ts'
-import { openEngine, storageOfEngine, type EngineOptions } from './open-engine.ts'
-import { placeOfWords, sessionRunKind, sessionRunSchema, tenantOf } from './session-run.ts'
+import { openEngine, storageOfEngine } from './open-engine.ts'
+import { engineIdOf, placeOfWords, runIdOf, sessionRunKind, sessionRunSchema, tenantOf } from './session-run.ts'
 import { scopeOf, type TenantOptions } from './submit-run.ts'
 
 export type { EngineRun } from '../../ports/run-engine.ts'
 
 /** A run of the queue, in whatever state. @throws {PerdureError} `run_not_found`. */
-export async function getRun(id: string, options: EngineOptions = {}): Promise<EngineRun> {
-  const run = await (await openEngine(options)).status(id)
+export async function getRun(id: string, options: TenantOptions = {}): Promise<EngineRun> {
+  const run = await (await openEngine(options)).status(engineIdOf(tenantOf(scopeOf(options)), id))
   if (run === null) throw new PerdureError('run_not_found', `No run of this id is known: ${id}`)
-  return run
+  return withOwnId(run)
 }
 
 /** The runs of a workspace, newest first. */
 export async function listRuns(options: TenantOptions & Omit<RunFilter, 'tenant'> = {}): Promise<EngineRun[]> {
   const { status, limit } = options
-  return (await openEngine(options)).runs({
+  const runs = await (
+    await openEngine(options)
+  ).runs({
     tenant: tenantOf(scopeOf(options)),
     ...(status === undefined ? {} : { status }),
     ...(limit === undefined ? {} : { limit }),
   })
+  return runs.map(withOwnId)
 }
 
 /**
@@ -29,17 +32,18 @@ export async function listRuns(options: TenantOptions & Omit<RunFilter, 'tenant'
  * one that has ended.
  * @throws {PerdureError} `run_not_found`.
  */
-export async function cancelRun(id: string, options: EngineOptions = {}): Promise<EngineRun> {
-  const engine = await openEngine(options)
+export async function cancelRun(id: string, options: TenantOptions = {}): Promise<EngineRun> {
+  const scope = scopeOf(options)
   await getRun(id, options)
-  await engine.cancel(id)
+  await (await openEngine(options)).cancel(engineIdOf(tenantOf(scope), id))
   const run = await getRun(id, options)
   const words = run.kind === sessionRunKind ? sessionRunSchema.safeParse(run.input) : undefined
   if (run.status === 'cancelled' && words?.success === true) {
-    const { organizationId, workspaceId } = words.data
-    const { stores } = await openWorkspace({ ...storageOfEngine(options), organizationId, workspaceId })
+    const { stores } = await openWorkspace({ ...storageOfEngine(options), ...scope })
     const { sessionId, eventId } = placeOfWords(words.data, id)
     await stores.inbox.remove(sessionId, [eventId])
   }
   return run
 }
+
+const withOwnId = (run: EngineRun): EngineRun => ({ ...run, id: runIdOf(run.tenant, run.id) })

@@ -25,7 +25,11 @@ export type SessionRun = z.infer<typeof sessionRunSchema>
 
 /** A tenant of the engine is a workspace. */
 export const tenantOf = ({ organizationId, workspaceId }: Pick<SessionRun, 'organizationId' | 'workspaceId'>): string =>
-  `${organizationId}/${workspaceId}`
+  `${encodeURIComponent(organizationId)}/${encodeURIComponent(workspaceId)}`
+
+/** Each workspace has names of its own for its runs; the engine has one queue for all. */
+export const engineIdOf = (tenant: string, runId: string): string => `${tenant}/${runId}`
+export const runIdOf = (tenant: string, engineId: string): string => engineId.slice(engineIdOf(tenant, '').length)
 
 /** Where a run's words are. */
 export interface SaidWords {
@@ -36,8 +40,9 @@ export interface SaidWords {
 /**
  * Names follow from the id of the run: however often it is begun, its session is made once and its prompt said once.
  */
-export function placeOfWords(run: Pick<SessionRun, 'sessionId'>, runId: string): SaidWords {
-  const body = runIdSchema.safeParse(runId).success ? runId.slice('run_'.length) : encodeBase32(digestOf(runId))
+export function placeOfWords(run: SessionRun, runId: string): SaidWords {
+  const isOurs = runIdSchema.safeParse(runId).success
+  const body = isOurs ? runId.slice('run_'.length) : encodeBase32(digestOf(engineIdOf(tenantOf(run), runId)))
   return { sessionId: run.sessionId ?? (`sesn_${body}` as SessionId), eventId: `sevt_${body}` as EventId }
 }
 
@@ -52,7 +57,7 @@ export async function sayInSession(stores: WorkspaceStores, run: SessionRun, run
       id: place.eventId,
       content: run.content as UserMessage['content'],
       processed_at: null,
-      perdure: { sdk_uuid: uuidOf(runId) },
+      perdure: { sdk_uuid: uuidOf(place.eventId) },
     },
     { priority: 'later' },
   )

@@ -5,7 +5,7 @@ import type { RunAgentOptions } from '../run-agent-options.ts'
 import { doSessionRun } from './do-session-run.ts'
 import { machineRoom, type MachineRoom } from './machine-room.ts'
 import { openEngine, storageOfEngine, type EngineOptions } from './open-engine.ts'
-import { sessionRunKind } from './session-run.ts'
+import { runIdOf, sessionRunKind } from './session-run.ts'
 
 export interface WorkerOptions extends EngineOptions {
   /** Runs at the same time in this process. Default: by the cores and the memory of this machine. */
@@ -78,7 +78,8 @@ async function attended(
 ): Promise<Json> {
   const leave = room.use()
   const startedAtMs = performance.now()
-  const { id: runId, tenant, attempt, signal } = context
+  const { tenant, attempt, signal } = context
+  const runId = runIdOf(tenant, context.id)
   let sessionId: string | null = null
   const tell = (status: RunNotice['status'], error: RunNotice['error'] = null): void => {
     const durationMs = Math.round(performance.now() - startedAtMs)

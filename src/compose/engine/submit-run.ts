@@ -10,6 +10,7 @@ import { splitOptions } from '../split-options.ts'
 import { parseUserMessage } from '../user-message.ts'
 import { openEngine, storageOfEngine, type EngineOptions } from './open-engine.ts'
 import {
+  engineIdOf,
   placeOfWords,
   sayInSession,
   sessionRunKind,
@@ -57,9 +58,10 @@ export async function submitRun(options: SubmitRunOptions): Promise<{ runId: str
     const { stores } = await openWorkspace({ ...storageOfEngine(rest), organizationId, workspaceId })
     await sayInSession(stores, run, runId)
   }
+  const tenant = tenantOf(run)
   await engine.submit(sessionRunKind, run as Json, {
-    id: runId,
-    tenant: tenantOf(run),
+    id: engineIdOf(tenant, runId),
+    tenant,
     ...(priority === undefined ? {} : { priority }),
     ...(startAt === undefined ? {} : { startAt }),
   })
