@@ -47,7 +47,7 @@ const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'engines/rules': ['engines/local', 'engines/dbos'],
   'stores/objects': ['stores/filesystem', 'stores/s3'],
   'stores/ledger': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
-  'stores/leases': ['stores/sql', 'stores/postgres', 'stores/objects', 'stores/redis'],
+  'stores/leases': ['stores/sql', 'stores/memory', 'stores/postgres', 'stores/objects', 'stores/redis'],
   'stores/events': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
 }
 

@@ -1,7 +1,8 @@
 import type { EventId, SessionId } from '../../domain/ids.ts'
 import type { UserInputEvent } from '../../domain/user-input.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../../ports/inbox.ts'
-import { sessionNotFound, touch, type MemoryWorkspace } from './memory-workspace.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
+import { touch, type MemoryWorkspace } from './memory-workspace.ts'
 
 export class MemoryInbox implements Inbox {
   readonly #workspace: MemoryWorkspace

@@ -1,7 +1,8 @@
 import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
-import { sessionNotFound, type MemorySession, type MemoryWorkspace } from './memory-workspace.ts'
+import { leaseHeld, sessionNotFound } from '../leases/refusals.ts'
+import type { MemorySession, MemoryWorkspace } from './memory-workspace.ts'
 
 export class MemoryLeaseStore implements LeaseStore {
   readonly #workspace: MemoryWorkspace
@@ -15,11 +16,7 @@ export class MemoryLeaseStore implements LeaseStore {
     if (!session) throw sessionNotFound(sessionId)
     if (session.lease && this.#workspace.isDriven(session)) {
       const { lease, fence } = session
-      throw new PerdureError(
-        'lease_held',
-        `session ${sessionId} is driven by process ${lease.owner.processId} on ${lease.owner.host}`,
-        { details: { session_id: sessionId, owner: lease.owner, fence, remaining_ms: lease.expiresAt - Date.now() } },
-      )
+      throw leaseHeld(sessionId, { owner: lease.owner, fence, remainingMs: lease.expiresAt - Date.now() })
     }
     session.fence += 1
     session.lease = { owner: { ...owner }, expiresAt: Date.now() + Math.round(ttlMs) }

@@ -1,11 +1,11 @@
 import { newIdBody, type EventId, type SessionId } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
 import type { InputPriority } from '../../ports/inbox.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
 import type { EventFeed } from '../events/event-feed.ts'
 import type { StoredEvent } from '../events/stored-event.ts'
+import { leaseLost, sessionNotFound } from '../leases/refusals.ts'
 import { MemoryCheckpointStore } from './checkpoint-store.ts'
 
 /** What is kept of one session. Content is kept as JSON, so that nobody can change it from outside. */
@@ -123,13 +123,3 @@ export function touchedTimes(ttlSeconds: number | null): Pick<SessionRecord, 'up
 export function touch(session: MemorySession): void {
   session.record = { ...session.record, ...touchedTimes(session.record.ttlSeconds) }
 }
-
-export const sessionNotFound = (sessionId: string): PerdureError =>
-  new PerdureError('session_not_found', `there is no session ${sessionId}`, { details: { session_id: sessionId } })
-
-export const leaseLost = (name: string, fences: { fence: number; highestFence: number }): PerdureError =>
-  new PerdureError(
-    'lease_lost',
-    `${name} was taken over by another driver: fence ${fences.fence} is behind ${fences.highestFence}`,
-    { details: { fence: fences.fence, highest_fence: fences.highestFence } },
-  )

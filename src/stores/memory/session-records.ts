@@ -7,14 +7,8 @@ import type {
   SessionRecordChange,
   SessionRecords,
 } from '../../ports/session-records.ts'
-import {
-  isAlive,
-  isExpired,
-  sessionNotFound,
-  touchedTimes,
-  type MemorySession,
-  type MemoryWorkspace,
-} from './memory-workspace.ts'
+import { sessionExists, sessionNotFound } from '../leases/refusals.ts'
+import { isAlive, isExpired, touchedTimes, type MemorySession, type MemoryWorkspace } from './memory-workspace.ts'
 
 export class MemorySessionRecords implements SessionRecords {
   readonly #workspace: MemoryWorkspace
@@ -26,9 +20,7 @@ export class MemorySessionRecords implements SessionRecords {
   async create(record: NewSessionRecord): Promise<SessionRecord> {
     const existing = this.#workspace.sessions.get(record.id)
     if (existing && (!isExpired(existing) || this.#workspace.isDriven(existing))) {
-      throw new PerdureError('session_exists', `there is already a session ${record.id}`, {
-        details: { session_id: record.id },
-      })
+      throw sessionExists(record.id)
     }
     if (existing) this.#workspace.remove(existing)
     const times = touchedTimes(record.ttlSeconds)

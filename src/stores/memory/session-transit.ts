@@ -1,9 +1,9 @@
 import type { EventId, SessionId } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
 import type { WaitingInput } from '../../ports/inbox.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { Departure, SessionTransit } from '../../ports/session-transit.ts'
-import { isExpired, sessionNotFound, touchedTimes, type MemoryWorkspace } from './memory-workspace.ts'
+import { sessionExists, sessionNotFound } from '../leases/refusals.ts'
+import { isExpired, touchedTimes, type MemoryWorkspace } from './memory-workspace.ts'
 
 /** What stops arriving is removed so long after its last write. */
 const arrivalTtlSeconds = 24 * 60 * 60
@@ -20,9 +20,7 @@ export class MemorySessionTransit implements SessionTransit {
     const existing = this.#workspace.sessions.get(record.id)
     if (existing && existing.transit?.type !== 'arriving') {
       if (!isExpired(existing) || this.#workspace.isDriven(existing)) {
-        throw new PerdureError('session_exists', `there is already a session ${record.id}`, {
-          details: { session_id: record.id },
-        })
+        throw sessionExists(record.id)
       }
     }
     if (existing) this.#workspace.remove(existing)

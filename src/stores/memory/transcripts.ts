@@ -7,7 +7,8 @@ import type {
   TranscriptKey,
   TranscriptStore,
 } from '../../ports/transcript-store.ts'
-import { leaseLost, type MemoryConversation, type MemoryWorkspace } from './memory-workspace.ts'
+import { leaseLost } from '../leases/refusals.ts'
+import type { MemoryConversation, MemoryWorkspace } from './memory-workspace.ts'
 
 const mainSubpath = ''
 

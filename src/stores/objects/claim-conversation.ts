@@ -8,7 +8,7 @@ import {
   type ConversationOwner,
 } from './conversation.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
-import { type SessionConversation, type StoredSession } from './session-document.ts'
+import type { SessionConversation, StoredSession } from './session-document.ts'
 
 /**
  * Makes a conversation the session's own, with all that was written to it, so that it is fenced and deleted with it. It

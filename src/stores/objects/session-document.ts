@@ -1,5 +1,4 @@
 import { newIdBody, type SessionId } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
 import type { InputPriority } from '../../ports/inbox.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'

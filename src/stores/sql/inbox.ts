@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { EventId, SessionId } from '../../domain/ids.ts'
 import type { UserInputEvent } from '../../domain/user-input.ts'
 import type { Inbox, InputPriority, WaitingInput } from '../../ports/inbox.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
 import type { SessionKey, Tables } from './schema.ts'
-import { isAlive, keyOf, sessionNotFound, touched } from './session-row.ts'
+import { isAlive, keyOf, touched } from './session-row.ts'
 import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 /** Puts inputs into an inbox that is empty. */

@@ -1,8 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
 import { newIdBody } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { NewSessionRecord } from '../../ports/session-records.ts'
+import { sessionExists } from '../leases/refusals.ts'
 import { deleteSession, takeFenceOfDeleted } from './delete-session.ts'
 import type { SessionKey, SessionTable, Tables } from './schema.ts'
 import { columnsOfNew, ttlMsOf } from './session-columns.ts'
@@ -54,9 +54,7 @@ export async function insertSession(
   const key = keyOf(context.workspace, record.id)
   const existing = await findSession(transaction, key, context)
   if (existing && !mayReplace(existing)) {
-    throw new PerdureError('session_exists', `there is already a session ${record.id}`, {
-      details: { session_id: record.id },
-    })
+    throw sessionExists(record.id)
   }
   if (existing) await deleteSession(transaction, { ...key, fence: existing.fence })
   const fence = await takeFenceOfDeleted(transaction, key)

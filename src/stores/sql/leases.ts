@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
-import { isAlive, keyOf, sessionNotFound } from './session-row.ts'
+import { leaseHeld, sessionNotFound } from '../leases/refusals.ts'
+import { isAlive, keyOf } from './session-row.ts'
 import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 interface HeldLease {
@@ -109,8 +110,3 @@ export class SqlLeaseStore implements LeaseStore {
     return { owner: JSON.parse(row.lease_owner) as LeaseOwner, fence: row.fence, remainingMs: Number(row.remaining_ms) }
   }
 }
-
-const leaseHeld = (sessionId: SessionId, { owner, fence, remainingMs }: HeldLease): PerdureError =>
-  new PerdureError('lease_held', `session ${sessionId} is driven by process ${owner.processId} on ${owner.host}`, {
-    details: { session_id: sessionId, owner, fence, remaining_ms: remainingMs },
-  })

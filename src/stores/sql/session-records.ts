@@ -8,11 +8,12 @@ import type {
   SessionRecordChange,
   SessionRecords,
 } from '../../ports/session-records.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
 import { deleteSession } from './delete-session.ts'
 import { findSession, insertSession, isDriven, ownerOf, replaceTags, type FoundSession } from './insert-session.ts'
 import type { SessionTable, Tables } from './schema.ts'
 import { columnsOfChange, recordOf, ttlMsOf } from './session-columns.ts'
-import { isAlive, keyOf, refusalOf, sessionNotFound, touched } from './session-row.ts'
+import { isAlive, keyOf, refusalOf, touched } from './session-row.ts'
 import { endTopic, topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 export class SqlSessionRecords implements SessionRecords {

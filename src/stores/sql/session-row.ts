@@ -1,6 +1,7 @@
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely'
 import type { SessionId } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
+import type { PerdureError } from '../../errors/perdure-error.ts'
+import { leaseLost, sessionNotFound } from '../leases/refusals.ts'
 import type { SessionKey, Tables, WorkspaceColumns } from './schema.ts'
 
 export const keyOf = (workspace: WorkspaceColumns, sessionId: SessionId): SessionKey => ({
@@ -20,9 +21,6 @@ export const touched = (
 export const isAlive = (now: Expression<number>): RawBuilder<boolean> =>
   sql<boolean>`(transit is null and (expires_at is null or expires_at > ${now}))`
 
-export const sessionNotFound = (sessionId: string): PerdureError =>
-  new PerdureError('session_not_found', `there is no session ${sessionId}`, { details: { session_id: sessionId } })
-
 /** Why a write under this fence found no session to change: it is gone, or another took it over. */
 export async function refusalOf(transaction: Kysely<Tables>, key: SessionKey, fence: number): Promise<PerdureError> {
   const session = await transaction
@@ -32,12 +30,3 @@ export async function refusalOf(transaction: Kysely<Tables>, key: SessionKey, fe
     .executeTakeFirst()
   return session ? leaseLost(key.session_id, { fence, highestFence: session.fence }) : sessionNotFound(key.session_id)
 }
-
-export const leaseLost = (name: string, fences: { fence: number; highestFence: number }): PerdureError =>
-  new PerdureError(
-    'lease_lost',
-    `${name} was taken over by another driver: fence ${fences.fence} is behind ${fences.highestFence}`,
-    {
-      details: { fence: fences.fence, highest_fence: fences.highestFence },
-    },
-  )

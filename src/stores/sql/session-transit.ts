@@ -3,11 +3,12 @@ import type { SessionId } from '../../domain/ids.ts'
 import type { WaitingInput } from '../../ports/inbox.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { Departure, SessionTransit } from '../../ports/session-transit.ts'
+import { sessionNotFound } from '../leases/refusals.ts'
 import { putInputs } from './inbox.ts'
 import { insertSession, isDriven, type FoundSession } from './insert-session.ts'
 import type { SessionKey, SessionTable, Tables } from './schema.ts'
 import { recordOf, ttlMsOf } from './session-columns.ts'
-import { keyOf, refusalOf, sessionNotFound, touched } from './session-row.ts'
+import { keyOf, refusalOf, touched } from './session-row.ts'
 import { endTopic, topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 /** How the column `transit` says what the session will be again. */

@@ -8,8 +8,9 @@ import type {
   TranscriptKey,
   TranscriptStore,
 } from '../../ports/transcript-store.ts'
+import { leaseLost } from '../leases/refusals.ts'
 import type { ConversationTable, Tables } from './schema.ts'
-import { keyOf, leaseLost, refusalOf } from './session-row.ts'
+import { keyOf, refusalOf } from './session-row.ts'
 import { topicOf, type SqlStoreContext } from './sql-store-context.ts'
 
 const rowsPerStatement = 50
