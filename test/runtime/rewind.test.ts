@@ -114,7 +114,7 @@ it('to a call that waits for a person lets it be decided again, otherwise than b
 
 it('is refused while the session is driven, to what is no event, and to files that nobody saved', async () => {
   const { session } = await rig()
-  await bashTurn(session, 'Alpha', null, { checkpoints: 'off' })
+  await session.run('Alpha', { ...freeAgent, upstream: scriptedModel([{ reply: 'Heard.' }]), checkpoints: 'off' })
   await expect(session.rewind(1)).rejects.toMatchObject({ code: 'checkpoint_not_found' })
   await expect(session.rewind(999)).rejects.toMatchObject({ code: 'invalid_request' })
   await expect(session.rewind('sevt_none')).rejects.toMatchObject({ code: 'invalid_request' })

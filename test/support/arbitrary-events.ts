@@ -177,6 +177,6 @@ export const anyDraft: fc.Arbitrary<EventDraft> = fc.oneof(
 export const anyLog: fc.Arbitrary<LoggedEvent[]> = fc.array(anyDraft, { maxLength: 60 }).map((drafts) =>
   drafts.map((draft, index) => {
     const back = draft.type === 'perdure.session_rewound' ? { to_sequence: draft.to_sequence % (index + 1) } : {}
-    return { ...draft, ...back, sequence: index + 1 } as LoggedEvent
+    return { ...draft, ...back, sequence: index + 1 }
   }),
 )

@@ -23,7 +23,6 @@ export async function bashTurn(
   session: Session,
   prompt: string | undefined,
   command: string | null = null,
-  options: TurnOptions = {},
 ): Promise<BashTurn> {
   const tool = { name: 'Bash', input: { command: command ?? '' } }
   const script: Script =
@@ -36,7 +35,7 @@ export async function bashTurn(
           ],
         }
   const model = scriptedModel(script)
-  const outcome = await session.run(prompt, { ...freeAgent, upstream: model, ...options })
+  const outcome = await session.run(prompt, { ...freeAgent, upstream: model })
   expect([outcome.status, outcome.status === 'failed' ? outcome.error : null]).toEqual(['completed', null])
   return { at: outcome.lastSequence, told: wireMessages(model.requests[0]?.body) }
 }
