@@ -48,6 +48,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   'stream-to-browser.ts': /^\d+ events, [1-9]\d* pieces of live text; one event again\n$/,
   'structured-output.ts': /^Lisbon, Portugal\n$/,
   'tools-and-sub-agents.ts': /^sub-agent: clerk\nstore: \{"article":"lamp"\}\nThe clerk says: 7 lamps\.\n$/,
+  'worker.ts': /^herons: running, attempt 1\nherons: completed, attempt 1\n$/,
 }
 
 describe('the examples', () => {

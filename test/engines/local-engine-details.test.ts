@@ -45,9 +45,7 @@ describe('the engine of one machine', () => {
     const begun: string[] = []
     await engine.start(counting(begun), capacity)
     await until(() => begun.length > 0)
-    await until(
-      () => Number((inDatabase(place, 'select next_at_ms as at from schedule')[0] as { at: number }).at) > Date.now(),
-    )
+    await until(() => (inDatabase(place, 'select next_at_ms as at from schedule')[0] as { at: number }).at > Date.now())
     const lastHour = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000)
     expect(begun).toEqual([`a/hourly@${lastHour.toISOString()}`])
   })
