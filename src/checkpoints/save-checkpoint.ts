@@ -1,6 +1,6 @@
 import { checkpointIdOf, commitIdOf, type CheckpointId, type PackName } from '../domain/checkpoint-id.ts'
 import { bytesOf, textOf } from './byte-string.ts'
-import { putState } from './checkpoint-content.ts'
+import { putState, type About } from './checkpoint-content.ts'
 import { encodeCommit } from './objects/git-object.ts'
 import { writeDurably } from './objects/write-durably.ts'
 import type { LeftOut } from '../domain/work-tree.ts'
@@ -41,7 +41,7 @@ export function saveCheckpoint(tree: WorkTree, { policy, parent, ...limits }: Sa
   const root = textOf(tree.root)
   const about = {
     version: 1 as const,
-    policy: { ...policy, excludedDirectories: [...policy.excludedDirectories].toSorted() },
+    policy: inOneOrder(policy),
     leftOut: leftOut.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     hardLinks: scan.hardLinks.map((paths) => [...paths]),
     repositories: scan.repositories.toSorted().map((path) => readRepositoryState(root, path)),
@@ -56,6 +56,13 @@ export function saveCheckpoint(tree: WorkTree, { policy, parent, ...limits }: Sa
   keepReference(tree, id)
   return { id, isUnchanged: false, packs, ...facts }
 }
+
+/** The same policy is the same bytes. */
+const inOneOrder = ({ excludedDirectories, maxFileBytes, git }: ScanPolicy): About['policy'] => ({
+  excludedDirectories: [...excludedDirectories].toSorted(),
+  maxFileBytes,
+  git,
+})
 
 /** From now on the checkpoint counts. */
 export function keepReference(tree: WorkTree, id: CheckpointId): void {

@@ -9,6 +9,11 @@ import type { SessionId } from '../domain/ids.ts'
 export interface CheckpointStore {
   /** Resolves once the pack is durable. One that is there already is left as it is. @throws {PerdureError} `storage_failed`. */
   putPack(name: PackName, bytes: Uint8Array): Promise<void>
+  /**
+   * The same for a pack that is a file of this machine, written once and for all; for stores that can hold it without a
+   * second copy. @throws {PerdureError} `storage_failed`.
+   */
+  linkPack?(name: PackName, file: string): Promise<void>
   /** Null when there is none. Whoever asks checks the bytes: a store may have been tampered with. */
   getPack(name: PackName): Promise<Uint8Array<ArrayBuffer> | null>
   /** Those of the packs that are not here. */

@@ -3,11 +3,16 @@ import * as fs from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { forgetOldCheckpoints } from '../../src/checkpoints/forget-old-checkpoints.ts'
+import { WorkTree as StoredTree } from '../../src/checkpoints/work-tree.ts'
 import { openWorkTrees } from '../../src/checkpoints/open-work-trees.ts'
+import { forgetLostTrees } from '../../src/checkpoints/worker/forget-lost-trees.ts'
 import { WorkTreeThreads } from '../../src/checkpoints/worker/work-tree-threads.ts'
+import type { CheckpointId } from '../../src/domain/checkpoint-id.ts'
 import { newSessionId, type SessionId } from '../../src/domain/ids.ts'
 import { defaultScope } from '../../src/ports/storage.ts'
 import type { WorkTree } from '../../src/ports/work-tree.ts'
+import { FilesystemCheckpointStore } from '../../src/stores/filesystem/checkpoint-store.ts'
 import { MemoryCheckpointStore } from '../../src/stores/memory/checkpoint-store.ts'
 import { differencesBetween, snapshotTree } from '../proofs/snapshot-tree.ts'
 import { scratchFolder } from '../support/scratch.ts'
@@ -160,4 +165,65 @@ test('a process that is killed while it has the folder keeps nobody out', async 
     expect.objectContaining({ signal: 'SIGKILL' }),
   )
   expect(await tree.save({ parent: id })).toMatchObject({ isUnchanged: true })
+})
+
+test('what is old is forgotten here, with the packs that nothing else needs, and comes back from the storage', async () => {
+  const root = scratchFolder()
+  const { folder, open, store } = machine()
+  const sessionId = newSessionId()
+  fs.writeFileSync(join(root, 'same.txt'), 'the same for ever')
+  const ids: CheckpointId[] = []
+  for (const text of ['one', 'two', 'three']) {
+    fs.writeFileSync(join(root, 'file.txt'), text)
+    ids.push((await open(root, sessionId).save({ parent: ids.at(-1) ?? null })).id)
+  }
+  const [name = ''] = fs.readdirSync(folder)
+  const place = join(folder, name)
+  const packs = packsIn(place).length
+  const old = new Date(Date.now() - 10_000)
+  for (const id of ids.slice(0, 2)) fs.utimesSync(join(place, 'refs/checkpoints', id), old, old)
+  const tree = new StoredTree({ root, folder: place })
+  forgetOldCheckpoints(tree, { keepMs: 5_000, keepNewest: 1, graceMs: -1 })
+  expect(ids.map((id) => tree.has(id))).toEqual([false, false, true])
+  expect(tree.contentOf(ids[2]!).id).toBe(ids[2])
+  tree.close()
+  // The first pack holds the file that never changed.
+  expect(packsIn(place)).toHaveLength(packs - 1)
+  expect(await store.getRecord(sessionId, ids[0]!)).not.toBeNull()
+  expect(await open(root, sessionId).changes(ids[0]!, ids[1]!, { limit: 10 })).toMatchObject({
+    changes: [{ type: 'changed', path: 'file.txt' }],
+  })
+  expect(await open(root, sessionId).save({ parent: ids[2]! })).toMatchObject({ isUnchanged: true })
+})
+
+test('a pack of a storage on the same disk lies there once', async () => {
+  const root = scratchFolder()
+  const dataDirectory = scratchFolder()
+  fs.writeFileSync(join(root, 'a.txt'), 'a')
+  const store = new FilesystemCheckpointStore({ folder: join(dataDirectory, 'checkpoints'), scope: defaultScope })
+  const threads = new WorkTreeThreads()
+  onTestFinished(() => threads.close())
+  const folder = join(dataDirectory, 'work-trees')
+  const trees = openWorkTrees({ folder, dataDirectory, scope: defaultScope, store, threads })
+  await trees.open({ root, sessionId: newSessionId() }).save({ parent: null })
+  const [here = '', there = ''] = [folder, join(dataDirectory, 'checkpoints')].map((place) =>
+    join(place, packsIn(place)[0]!),
+  )
+  expect(fs.statSync(here).ino).toBe(fs.statSync(there).ino)
+})
+
+test('work trees that are gone for a week are forgotten, and nothing else beside them', async () => {
+  const { folder, open } = machine()
+  const [lost, kept] = [join(scratchFolder(), 'lost'), scratchFolder()]
+  fs.mkdirSync(lost)
+  for (const root of [lost, kept]) await open(root).save({ parent: null })
+  const places = fs.readdirSync(folder)
+  fs.mkdirSync(join(folder, 'other'))
+  fs.writeFileSync(join(folder, 'other', 'perdure-root'), '/nowhere')
+  fs.rmdirSync(lost)
+  const long = new Date(Date.now() - 8 * 24 * 60 * 60_000)
+  for (const name of fs.readdirSync(folder)) fs.utimesSync(join(folder, name), long, long)
+  const keptName = places.find((name) => fs.readFileSync(join(folder, name, 'perdure-root'), 'utf8') === kept)!
+  forgetLostTrees(join(folder, keptName))
+  expect(fs.readdirSync(folder).toSorted()).toEqual([keptName, 'other'].toSorted())
 })

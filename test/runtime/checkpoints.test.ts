@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   createAgentPool,
   MemoryStorage,
   openSession,
   runAgent,
+  SqliteStorage,
   type LoggedEvent,
   type RunAgentOptions,
   type StorageSource,
@@ -39,7 +42,7 @@ const start = (script: Script, options: Place & Partial<RunAgentOptions>) =>
     ...options,
   })
 
-async function logOf(sessionId: string, { storage }: Place): Promise<LoggedEvent[]> {
+async function logOf(sessionId: string, { storage }: Pick<Place, 'storage'>): Promise<LoggedEvent[]> {
   return (await openSession(sessionId, { storage })).events()
 }
 const savesIn = (events: readonly LoggedEvent[]) =>
@@ -270,7 +273,108 @@ describe('a run', () => {
   })
 })
 
+describe.skipIf(process.platform !== 'linux')('a run whose process is killed', () => {
+  it('leaves what it reached: text, files and what to do next; the next run begins with what it left', async () => {
+    const here = { cwd: scratchFolder(), dataDirectory: scratchFolder() }
+    const script: Script = {
+      rules: [
+        { when: { toolResult: false, lastUserText: 'First.' }, reply: { tool: write(join(here.cwd, 'first.txt')) } },
+        {
+          when: { lastUserText: 'Second.' },
+          reply: { text: 'I begin.', tool: bash('echo half > half.txt; sleep 60') },
+        },
+        { reply: 'Done.' },
+      ],
+    }
+    const options = {
+      ...here,
+      script,
+      tools: ['Bash', 'Write'],
+      permissionMode: 'bypassPermissions' as const,
+      allowDangerouslySkipPermissions: true,
+      env: { IS_SANDBOX: '1' },
+    }
+    const child = startProgram('run-until-killed.ts', { prompt: 'First.', ...options })
+    const [first] = (await linesOf(child)).slice(-1)
+    const { sessionId } = first as unknown as { sessionId: string }
+    const second = startProgram('run-until-killed.ts', { prompt: 'Second.', sessionId, ...options })
+    await untilThere(join(here.cwd, 'half.txt'))
+    second.kill('SIGKILL')
+    await linesOf(second)
+
+    const session = await openSession(sessionId, here)
+    expect(await session.reached()).toMatchObject({
+      status: 'died',
+      text: 'I begin.',
+      filesChanged: [],
+      next: { action: 'resume' },
+    })
+    await session.resume()
+    const reached = await session.reached()
+    expect(reached).toMatchObject({ status: 'failed', text: 'I begin.', next: { action: 'resume' } })
+    expect(pathsOf(reached.filesChanged)).toEqual(['added half.txt'])
+    const events = await session.events()
+    expect(savesIn(events).map(({ reason, changes }) => [reason, ...pathsOf(changes)])).toEqual([
+      ['run_started'],
+      ['turn_ended', 'added first.txt'],
+      ['run_ended', 'added half.txt'],
+    ])
+    const more = await start(
+      { rules: [{ reply: 'Alive again.' }] },
+      { ...here, storage: new SqliteStorage({ dataDirectory: here.dataDirectory }), sessionId },
+    )
+    expect(more).toMatchObject({ status: 'completed', checkpointId: reached.checkpointId, filesChanged: [] })
+  })
+})
+
+describe('two sessions in one folder', () => {
+  it('of two processes are saved beside each other, 3,000 files and all', async () => {
+    const here = { cwd: scratchFolder(), dataDirectory: scratchFolder() }
+    for (let file = 0; file < 3000; file++) {
+      const folder = join(here.cwd, `folder-${file % 50}`)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, `${file}.txt`), `${file}\n`)
+    }
+    const children = ['left', 'right'].map((name) =>
+      startProgram('run-until-killed.ts', {
+        ...here,
+        prompt: 'Go.',
+        script: once(bash(`echo ${name} > ${name}.txt; sleep 1`)),
+        tools: ['Bash'],
+        permissionMode: 'bypassPermissions',
+        allowDangerouslySkipPermissions: true,
+        env: { IS_SANDBOX: '1' },
+      }),
+    )
+    const outcomes = (await Promise.all(children.map(linesOf))).map((lines) => lines.at(-1))
+    const storage = new SqliteStorage({ dataDirectory: here.dataDirectory })
+    for (const [place, name] of ['left', 'right'].entries()) {
+      expect(outcomes[place]).toMatchObject({ status: 'completed' })
+      const { sessionId } = outcomes[place] as unknown as { sessionId: string }
+      const saves = savesIn(await logOf(sessionId, { ...here, storage }))
+      expect(saves.map(({ reason }) => reason)).toEqual(['run_started', 'turn_ended'])
+      expect(saves.flatMap(({ changes }) => pathsOf(changes))).toContain(`added ${name}.txt`)
+    }
+    const records = await storage.open()
+    const packs = readdirSync(join(here.dataDirectory, 'work-trees'))
+    expect(packs).toHaveLength(1)
+    await records.close()
+  })
+})
+
+function startProgram(name: string, work: object): ChildProcess {
+  const program = fileURLToPath(new URL(`../support/programs/${name}`, import.meta.url))
+  const child = spawn(process.execPath, [program, JSON.stringify(work)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+async function linesOf(child: ChildProcess): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = []
+  for await (const line of createInterface({ input: child.stdout! })) lines.push(JSON.parse(line) as never)
+  return lines
+}
+
 async function untilThere(path: string): Promise<void> {
-  const { existsSync } = await import('node:fs')
   while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 10))
 }

@@ -114,11 +114,21 @@ export class ObjectStore {
     return this.#packs.read(name)
   }
 
+  fileOfPack(name: PackName): string {
+    return this.#packs.fileOf(name)
+  }
+
   /** Keeps a pack whose objects were all checked. */
   addPack(pack: Buffer, objects: readonly PackedObject[]): PackName {
     const name = this.#packs.write(pack, encodePackIndex(objects, pack.subarray(-20)))
     if (!this.hasPack(name)) this.#enter(name, objects)
     return name
+  }
+
+  /** Packs are written once, so their age is that of their file. */
+  removePacks(isUnneeded: (name: PackName, ageMs: number) => boolean): void {
+    for (const name of this.#names) if (isUnneeded(name, this.#packs.ageMsOf(name))) this.#packs.remove(name)
+    this.refresh()
   }
 
   close(): void {

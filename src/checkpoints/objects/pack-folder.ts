@@ -47,6 +47,16 @@ export class PackFolder {
     return readFileSync(this.fileOf(name))
   }
 
+  ageMsOf(name: PackName): number {
+    return Date.now() - statSync(this.fileOf(name)).ctimeMs
+  }
+
+  /** Without its index a pack does not count. */
+  remove(name: PackName): void {
+    rmSync(join(this.#folder, `${name}.idx`), { force: true })
+    rmSync(this.fileOf(name), { force: true })
+  }
+
   #removeAbandoned(file: string): void {
     const stat = statSync(file, { throwIfNoEntry: false })
     if (stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfterMs) rmSync(file, { force: true })

@@ -29,7 +29,8 @@ export async function sendCheckpoint(
   }
   for (const record of records.toReversed()) {
     for (const name of await store.missingPacks(record.packs)) {
-      await store.putPack(name, await thread.ask('readPack', name))
+      if (store.linkPack === undefined) await store.putPack(name, await thread.ask('readPack', name))
+      else await store.linkPack(name, await thread.ask('fileOfPack', name))
     }
     await store.putRecord(sessionId, record)
   }

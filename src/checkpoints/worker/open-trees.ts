@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs'
+import { forgetOldCheckpointsDaily } from '../forget-old-checkpoints.ts'
 import { WorkTree, type WorkTreePlaces } from '../work-tree.ts'
+import { forgetLostTrees, noteRoot } from './forget-lost-trees.ts'
 import { FolderLock } from './folder-lock.ts'
 import { createOperations, type Operations } from './operations.ts'
 
@@ -28,17 +30,25 @@ export class OpenTrees {
 
   /** What is left to do once a question has its answer. */
   tidy({ folder }: WorkTreePlaces): void {
+    const used = this.#trees.get(folder)
     try {
-      this.#trees.get(folder)?.tree.keepCache()
+      used?.tree.keepCache()
+      used?.lock.hold(() => forgetOldCheckpointsDaily(used.tree))
     } catch {
-      // The next process will read the tree anew.
+      // The next process will read the tree anew, and forget what is old.
     }
     const now = performance.now()
     for (const [key, opened] of this.#trees) if (now - opened.usedMs > idleMs) this.#close(key, opened)
   }
 
   close(): void {
+    const [folder] = this.#trees.keys()
     for (const [key, opened] of this.#trees) this.#close(key, opened)
+    try {
+      if (folder !== undefined) forgetLostTrees(folder)
+    } catch {
+      // The next process will look again.
+    }
   }
 
   #open(places: WorkTreePlaces): OpenTree {
@@ -50,6 +60,7 @@ export class OpenTrees {
     mkdirSync(places.folder, { recursive: true, mode: 0o700 })
     const lock = new FolderLock(places.folder)
     const tree = lock.hold(() => new WorkTree(places))
+    noteRoot(places.folder, places.root)
     const opened = { tree, lock, operations: createOperations(tree), usedMs: performance.now() }
     this.#trees.set(places.folder, opened)
     return opened

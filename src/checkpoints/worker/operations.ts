@@ -29,6 +29,7 @@ export interface Operations {
   record(id: CheckpointId): CheckpointRecord
   hasPack(name: PackName): boolean
   readPack(name: PackName): Uint8Array<ArrayBuffer>
+  fileOfPack(name: PackName): string
   importPack(request: { name: PackName; bytes: Uint8Array<ArrayBuffer>; maxInflatedBytes: number }): void
   accept(id: CheckpointId): void
 }
@@ -65,6 +66,7 @@ export const createOperations = (tree: WorkTree): Operations => ({
   hasPack: (name) => tree.store.hasPack(name),
   // A copy with a buffer of its own, which can be handed over to another thread.
   readPack: (name) => Uint8Array.from(tree.store.readPack(name)),
+  fileOfPack: (name) => tree.store.fileOfPack(name),
   importPack: ({ name, bytes, maxInflatedBytes }) =>
     importPack(tree.store, { name, pack: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), maxInflatedBytes }),
   accept: (id) => acceptCheckpoint(tree, id),

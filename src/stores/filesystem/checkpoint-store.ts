@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { access, link, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { checkpointIdSchema, packNameSchema, type CheckpointId, type PackName } from '../../domain/checkpoint-id.ts'
@@ -6,7 +6,7 @@ import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-store.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
-import { writeDurably } from './write-durably.ts'
+import { syncFolder, writeDurably } from './write-durably.ts'
 
 const recordSchema = z.object({
   id: checkpointIdSchema,
@@ -28,6 +28,11 @@ export class FilesystemCheckpointStore implements CheckpointStore {
 
   async putPack(name: PackName, bytes: Uint8Array): Promise<void> {
     if (!(await this.#touch(name))) await this.#write(this.#fileOfPack(name), bytes)
+  }
+
+  async linkPack(name: PackName, file: string): Promise<void> {
+    if (await this.#touch(name)) return
+    if (!(await linkDurably(file, this.#fileOfPack(name)))) await this.putPack(name, await readFile(file))
   }
 
   async getPack(name: PackName): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -131,6 +136,18 @@ export class FilesystemCheckpointStore implements CheckpointStore {
 
   #fileOfRecord(sessionId: SessionId, id: CheckpointId): string {
     return join(this.#folderOfSession(sessionId), `${checkpointIdSchema.parse(id)}.json`)
+  }
+}
+
+/** False where the two places cannot share a file, as on different disks. */
+async function linkDurably(file: string, target: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    await link(file, target)
+    await syncFolder(dirname(target))
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST'
   }
 }
 
