@@ -137,4 +137,39 @@ describe('a storage in a bucket', () => {
     expect(await amountsOf(later, { scope: 'workspace' })).toEqual([4_010n, 0n, 0n])
     expect(await amountsOf(later, { scope: 'session' })).toEqual([4_000n, 0n, 0n])
   })
+
+  it('keeps a large input beside the session, and only while it waits', async () => {
+    const bucket = new MemoryObjectBucket()
+    const stores = open(bucket).workspace(scopeA)
+    const sessionId = await newSession(stores)
+    const [taken, removed] = [sampleInput('x'.repeat(100_000)), sampleInput('y'.repeat(100_000))]
+    await stores.inbox.put(sessionId, taken, { priority: 'now' })
+    await stores.inbox.put(sessionId, removed)
+    const later = open(bucket).workspace(scopeA)
+    expect(await later.inbox.list(sessionId)).toEqual([
+      { input: taken, priority: 'now' },
+      { input: removed, priority: 'next' },
+    ])
+    const sizes = await Promise.all((await bucket.list('o/')).map(async (key) => (await bucket.read(key))!.length))
+    expect(sizes.filter((size) => size > 100_000)).toHaveLength(2)
+    await later.events.append(sessionId, [sampleEvent()], { fence: 0, takenFromInbox: [taken.id] })
+    expect(await later.inbox.remove(sessionId, [removed.id])).toEqual([removed.id])
+    expect((await bucket.list('o/')).filter((key) => key.includes('/b/'))).toEqual([])
+  })
+
+  it('clears away what a dead driver wrote for a version that it never wrote', async () => {
+    const bucket = new MemoryObjectBucket()
+    const stores = openObjectStorage(bucket, { isOwnerGone: ({ processId }) => processId === 1 }).workspace(scopeA)
+    const sessionId = await newSession(stores)
+    const { fence } = await stores.leases.acquire(sessionId, { owner: sampleOwner(1), ttlMs: 60_000 })
+    await stores.events.append(sessionId, [sampleEvent('x'.repeat(60_000))], { fence })
+    await stores.inbox.put(sessionId, sampleInput('y'.repeat(60_000)))
+    const named = (await bucket.list('o/')).filter((key) => key.includes('/b/'))
+    expect(named).toHaveLength(2)
+    await bucket.create(`${named[0]}0`, Buffer.from('[]'))
+    await stores.leases.acquire(sessionId, { owner: sampleOwner(2), ttlMs: 60_000 })
+    expect((await bucket.list('o/')).filter((key) => key.includes('/b/'))).toEqual(named)
+    expect(await stores.events.read(sessionId)).toHaveLength(1)
+    expect(await stores.inbox.list(sessionId)).toHaveLength(1)
+  })
 })

@@ -55,7 +55,7 @@ export class Batches {
     const collect = async (batches: readonly StoredBatch[], depth: number): Promise<void> => {
       keys.push(...batches.map(({ key }) => key))
       if (depth === 0) return
-      for (const { key } of batches) await collect((await this.#content(key)) as StoredBatch[], depth - 1)
+      for (const { key } of batches) await collect((await this.content(key)) as StoredBatch[], depth - 1)
     }
     for (const [depth, level] of list.levels.entries()) await collect(level, depth)
     return keys
@@ -66,7 +66,7 @@ export class Batches {
     if (at.depth === 0) return [{ key: batch.key, firstIndex: at.firstIndex }]
     const leaves: Leaf[] = []
     let { firstIndex } = at
-    for (const each of (await this.#content(batch.key)) as StoredBatch[]) {
+    for (const each of (await this.content(batch.key)) as StoredBatch[]) {
       leaves.push(...(await this.#leaves(each, { ...at, depth: at.depth - 1, firstIndex })))
       firstIndex += each.count
     }
@@ -74,10 +74,11 @@ export class Batches {
   }
 
   async #items<Item>({ key, firstIndex }: Leaf): Promise<ItemsFrom<Item>> {
-    return { firstIndex, items: (await this.#content(key)) as Item[] }
+    return { firstIndex, items: (await this.content(key)) as Item[] }
   }
 
-  async #content(key: string): Promise<readonly unknown[]> {
+  /** What one batch holds. */
+  async content(key: string): Promise<readonly unknown[]> {
     const known = this.#cache.get(key)
     if (known) {
       // The last used is the last to go.

@@ -2,11 +2,13 @@ import { newIdBody, type SessionId } from '../../domain/ids.ts'
 import { eventSchemaVersion, type EventDraft, type LoggedEvent } from '../../domain/session-event.ts'
 import type { AppendOptions, EventLog, ReadOptions, SubscribeOptions } from '../../ports/event-log.ts'
 import type { FeedSource } from '../events/feed-topic.ts'
-import { decodeEvent, encodeEvent } from '../events/stored-event.ts'
-import { readingNewest, type Batches } from './batches.ts'
+import { encodeEvent } from '../events/stored-event.ts'
+import { readingNewest } from './batches.ts'
+import { decodeItem, findLogged } from './find-logged.ts'
+import { deleteStored } from './inbox.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
 import { fenced, loggedItems, touched, type LoggedItem, type SessionDocument } from './session-document.ts'
-import { emptyList, mayHave, withItems, type StoredList } from './stored-list.ts'
+import { emptyList, withItems, type StoredList } from './stored-list.ts'
 
 export class ObjectEventLog implements EventLog {
   readonly #workspace: ObjectWorkspace
@@ -24,21 +26,26 @@ export class ObjectEventLog implements EventLog {
     }
     const taken = new Set<string>(options.takenFromInbox)
     const ids = drafts.map(({ id }) => id)
-    const { events, fresh } = await this.#workspace.session(sessionId).change(async (document, nowMs) => {
+    const { events, fresh, inputs } = await this.#workspace.session(sessionId).change(async (document, nowMs) => {
       const { session, ...rest } = fenced(document, sessionId, options.fence)
       const known = await findLogged(this.#workspace.batches, session.events, ids)
       const missing = [...given.values()].filter(({ id }) => !known.has(id))
-      const appended = missing.map((item, index) => decode(item, session.events.count + index + 1))
+      const appended = missing.map((item, index) => decodeItem(item, session.events.count + index + 1))
       for (const event of appended) known.set(event.id, event)
       const grown = {
         ...touched(session, nowMs),
         events: withItems(session.events, missing, loggedItems),
-        inbox: taken.size === 0 ? session.inbox : session.inbox.filter(({ id }) => !taken.has(id)),
+        inbox: session.inbox.filter(({ id }) => !taken.has(id)),
       }
-      const result = { events: ids.map((id) => structuredClone(known.get(id)!)), fresh: appended }
+      const result = {
+        events: ids.map((id) => structuredClone(known.get(id)!)),
+        fresh: appended,
+        inputs: session.inbox.filter(({ id }) => taken.has(id)),
+      }
       return { state: { ...rest, session: grown }, result }
     })
     this.#workspace.feed.publish(this.#workspace.topicOf(sessionId), fresh)
+    await deleteStored(this.#workspace, inputs)
     return events
   }
 
@@ -91,30 +98,11 @@ export class ObjectEventLog implements EventLog {
       for (const [index, item] of items.entries()) {
         const sequence = firstIndex + index + 1
         if (sequence <= after || sequence > end) continue
-        const event = decode(item, sequence)
+        const event = decodeItem(item, sequence)
         if (types && !types.has(event.type)) continue
         if (events.push(event) >= limit) return events
       }
     }
     return events
   }
-}
-
-const decode = ({ schemaVersion, payload }: LoggedItem, sequence: number): LoggedEvent =>
-  decodeEvent({ sequence, schemaVersion, payload })
-
-/** Events of the log by their ids. New ids are greater than all others, so that it mostly costs nothing. */
-export async function findLogged(
-  batches: Batches,
-  list: StoredList<LoggedItem>,
-  ids: readonly string[],
-): Promise<Map<string, LoggedEvent>> {
-  const wanted = new Set(ids)
-  const found = new Map<string, LoggedEvent>()
-  for await (const { firstIndex, items } of batches.read(list, (batch) => mayHave(batch, 'id', wanted))) {
-    for (const [index, item] of items.entries()) {
-      if (wanted.has(item.id)) found.set(item.id, decode(item, firstIndex + index + 1))
-    }
-  }
-  return found
 }

@@ -4,6 +4,7 @@ import type { Lease, LeaseOwner, LeaseStore } from '../../ports/lease.ts'
 import { leaseHeld, sessionNotFound } from '../leases/refusals.ts'
 import type { ObjectWorkspace } from './object-workspace.ts'
 import { alive } from './session-document.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
 
 export class ObjectLeaseStore implements LeaseStore {
   readonly #workspace: ObjectWorkspace
@@ -13,7 +14,7 @@ export class ObjectLeaseStore implements LeaseStore {
   }
 
   async acquire(sessionId: SessionId, { owner, ttlMs }: { owner: LeaseOwner; ttlMs: number }): Promise<Lease> {
-    return this.#workspace.session(sessionId).change((document, nowMs) => {
+    const { taken, isTakeover } = await this.#workspace.session(sessionId).change((document, nowMs) => {
       const session = alive(document, nowMs)
       if (!session) throw sessionNotFound(sessionId)
       const { lease } = session
@@ -22,9 +23,13 @@ export class ObjectLeaseStore implements LeaseStore {
         throw leaseHeld(sessionId, { owner: lease.owner, fence: document.fence, remainingMs })
       }
       const fence = document.fence + 1
-      const taken = { owner: { ...owner }, expiresAtMs: nowMs + Math.round(ttlMs) }
-      return { state: { ...document, fence, session: { ...session, lease: taken } }, result: { sessionId, fence } }
+      const next = { owner: { ...owner }, expiresAtMs: nowMs + Math.round(ttlMs) }
+      const result = { taken: { sessionId, fence }, isTakeover: lease !== null }
+      return { state: { ...document, fence, session: { ...session, lease: next } }, result }
     })
+    // Whoever had it did not give it back: it may have died in the middle of a write.
+    if (isTakeover) await sweepOrphans(this.#workspace, sessionId)
+    return taken
   }
 
   async renew(lease: Lease, { ttlMs }: { ttlMs: number }): Promise<void> {

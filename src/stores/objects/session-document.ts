@@ -25,8 +25,15 @@ export interface StoredSession {
   /** Names the log; one that was emptied gets another. */
   readonly logId: string
   readonly events: StoredList<LoggedItem>
-  readonly inbox: readonly { readonly id: string; readonly priority: InputPriority; readonly payload: string }[]
+  readonly inbox: readonly StoredInput[]
   readonly conversations: Readonly<Record<string, SessionConversation>>
+}
+
+export interface StoredInput {
+  readonly id: string
+  readonly priority: InputPriority
+  /** What it says, or the key of the batch that holds this. */
+  readonly payload: string | { readonly storedAt: string }
 }
 
 export type StoredTransit =

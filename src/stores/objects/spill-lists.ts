@@ -1,11 +1,13 @@
 import { putBelow } from './batches.ts'
 import { transcriptItems, type Conversation, type ConversationDocument } from './conversation.ts'
-import { loggedItems, type SessionDocument } from './session-document.ts'
+import { loggedItems, type SessionDocument, type StoredInput, type StoredSession } from './session-document.ts'
 import { withTailStored, type StoredList } from './stored-list.ts'
 import type { PutObject } from './versioned-document.ts'
 
 /** What the ends of all lists may come to in one document, in characters; each write of it writes them again. */
 const largestTails = 48_000
+/** An input may hold pictures, and waits through many writes. */
+const largestInput = 16_000
 
 type PutBatch = (content: readonly unknown[]) => Promise<string>
 
@@ -45,7 +47,18 @@ export async function spillSession(
   const conversations = Object.entries(state.session.conversations).flatMap(([id, { conversation }]) =>
     conversation ? placesOf(conversation, putBelow(prefixOf(id), put)).map((place) => inSession(id, place)) : [],
   )
-  return spill(state, [events, ...conversations])
+  const inbox = await inboxOf(state.session, putBelow(prefix, put))
+  return spill({ ...state, session: { ...state.session, inbox } }, [events, ...conversations])
+}
+
+async function inboxOf({ inbox }: StoredSession, put: PutBatch): Promise<StoredSession['inbox']> {
+  const stored: StoredInput[] = []
+  for (const input of inbox) {
+    const { payload } = input
+    const isLarge = typeof payload === 'string' && payload.length > largestInput
+    stored.push(isLarge ? { ...input, payload: { storedAt: await put([payload]) } } : input)
+  }
+  return stored
 }
 
 export async function spillConversation(
