@@ -14,6 +14,7 @@ import { processFault } from './process-fault.ts'
 import { ReplayingTools } from './recorded-tools/replaying-tools.ts'
 import { createSandboxSpawner, type SandboxSpawner } from './sandbox-spawner.ts'
 import { sessionStoreOver } from './session-store-adapter.ts'
+import { StoredCalls } from './stored-calls.ts'
 import { compileOutputSchema } from './structured-output.ts'
 import { withToolGate } from './tool-gate.ts'
 import { createTranslator, type Translator } from './translate/translator.ts'
@@ -31,6 +32,7 @@ export class ClaudeProcess implements AgentProcess {
   readonly #limits: ClaudeProcessLimits
   readonly #input = new AsyncQueue<SDKUserMessage>()
   readonly #inputs = new InputLedger()
+  readonly #storedCalls = new StoredCalls()
   readonly #spawner: SandboxSpawner
   /** In a replay in which no tool works. */
   readonly #replay: ReplayingTools | undefined
@@ -181,7 +183,7 @@ export class ClaudeProcess implements AgentProcess {
       ...baseOptions(options),
       forwardSubagentText: true,
       includePartialMessages: gateway === null,
-      ...(asksElsewhere ? {} : { canUseTool: permissionBridge(askPermission) }),
+      ...(asksElsewhere ? {} : { canUseTool: permissionBridge(askPermission, this.#storedCalls) }),
       ...options,
       ...(beforeTool === null ? {} : { hooks: withToolGate(options.hooks, beforeTool) }),
       ...conversation,
@@ -191,6 +193,7 @@ export class ClaudeProcess implements AgentProcess {
       pluginDelivery: 'initialize',
       sessionStore: sessionStoreOver(this.#replay?.transcripts(transcripts) ?? transcripts, {
         onLeaseLost: (error) => this.#stop(error),
+        onStored: (entries) => this.#storedCalls.note(entries),
         isAbandoned: () => this.#stopping?.cause !== undefined,
       }),
       sessionStoreFlush: 'eager',

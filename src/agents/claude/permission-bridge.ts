@@ -1,10 +1,15 @@
 import type { CanUseTool } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentStartRequest } from '../../ports/agent-driver.ts'
+import type { StoredCalls } from './stored-calls.ts'
 
-/** Carries the agent's question about a tool call to whoever decides, and the answer back. */
+/** Carries the agent's question about a tool call, once the call is stored, to whoever decides, and the answer back. */
 export const permissionBridge =
-  (askPermission: AgentStartRequest<unknown>['askPermission']): CanUseTool =>
+  (
+    askPermission: AgentStartRequest<unknown>['askPermission'],
+    storedCalls: Pick<StoredCalls, 'whenStored'>,
+  ): CanUseTool =>
   async (toolName, input, context) => {
+    await storedCalls.whenStored(context.toolUseID)
     const answer = await askPermission({
       toolUseId: context.toolUseID,
       toolName,

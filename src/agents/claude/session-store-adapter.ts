@@ -1,6 +1,7 @@
 import type { SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { RunTranscripts } from '../../ports/agent-driver.ts'
+import type { TranscriptEntry } from '../../ports/transcript-store.ts'
 import { transcriptKeyOf } from './transcript-key-of.ts'
 
 export interface SessionStoreAdapterOptions {
@@ -8,6 +9,8 @@ export interface SessionStoreAdapterOptions {
   readonly onLeaseLost: (error: PerdureError) => void
   /** True once the run is given up: what its agent still says has no place, and the SDK's retries no use. */
   readonly isAbandoned: () => boolean
+  /** Hears of what is durable. */
+  readonly onStored?: (entries: readonly TranscriptEntry[]) => void
 }
 
 /**
@@ -20,6 +23,7 @@ export function sessionStoreOver(store: RunTranscripts, options: SessionStoreAda
       if (options.isAbandoned()) return
       try {
         await store.append(transcriptKeyOf(key.sessionId, key), entries)
+        options.onStored?.(entries)
       } catch (error) {
         if (PerdureError.is(error) && error.code === 'lease_lost') options.onLeaseLost(error)
         throw error
