@@ -39,6 +39,7 @@ const printed: Readonly<Record<string, RegExp>> = {
     /^The budget of \$0\.0001 for .* is reached: .*\n(?:\$0\.\d+ after a call of claude-haiku-4-5\n){2}ada has spent \$0\.\d+ of \$5 this month\n$/,
   'fork.ts': /^fork: {5}Then Owl\.\noriginal: Herons are patient\.\n$/,
   'hello.ts': /^Hello from a script\.\ncompleted, 1 model request, \$0\.\d+\n$/,
+  'move-session.ts': /^moved: \d+ checkpoints\nA heron\. heron\na copy of Birds, which can go on\n$/,
   'record-and-replay.ts':
     /^recorded: Two birds: a heron and an owl\.\nreplayed: Two birds: a heron and an owl\.\nchanged: {2}\+ 3\trook\n$/,
   'rewind.ts':

@@ -36,10 +36,8 @@ export const prune = cliCommand({
         },
       })
       if (driven.length > 0) writeError(`Driven, and therefore kept: ${driven.join(', ')}`)
-      if (!isJson)
-        writeLine(
-          `${removed.length} ${removed.length === 1 ? 'session' : 'sessions'} ${dryRun ? 'would be' : 'are'} removed`,
-        )
+      const [noun, verb] = removed.length === 1 ? ['session', 'is'] : ['sessions', 'are']
+      if (!isJson) writeLine(`${removed.length} ${noun} ${dryRun ? 'would be' : verb} removed`)
       return 0
     }),
 })
