@@ -19,7 +19,7 @@ export interface ForkOptions {
   readonly files?: 'own' | 'shared'
   /** Folder for its own files: empty, or missing. Default: a new one below the data directory. */
   readonly workingDirectory?: string
-  /** What its own files have of git repositories. Default: `keep`, which is nothing. */
+  /** What its own files have of git repositories: `keep` is nothing. Default: all of them that was saved. */
   readonly git?: GitRestore
 }
 
@@ -32,7 +32,7 @@ export async function filesOfFork(
   newId: SessionId,
   options: ForkOptions,
 ): Promise<NonNullable<ForkRequest['forkFiles']>> {
-  const { files, git = 'keep' } = options
+  const { files, git = null } = options
   if (options.workingDirectory !== undefined && files === 'shared') {
     throw new PerdureError('invalid_request', "Option workingDirectory goes with files: 'own'.")
   }

@@ -87,7 +87,7 @@ export class Session {
   async resume(options: ResumeOptions = {}): Promise<this> {
     const workspace = await openWorkspace(this.#options)
     const idle = ({ fence }: TakenSession) => this.#stores.sessions.update(this.id, { status: 'idle', fence })
-    this.record = await takeUpSession(workspace, this.id, idle, { workTree: 'auto', ...options })
+    this.record = await takeUpSession(workspace, { workTree: 'auto', ...options, sessionId: this.id }, idle)
     return this
   }
 
@@ -103,7 +103,7 @@ export class Session {
     const { files = true, git = 'keep', acceptGitWarnings = false } = options
     const workspace = await openWorkspace(this.#options)
     const { stores, workTrees } = workspace
-    const rewound = await takeUpSession(workspace, this.id, async ({ fence }) =>
+    const rewound = await takeUpSession(workspace, { sessionId: this.id }, async ({ fence }) =>
       rewindSession(
         { stores, workTrees, driver: processRuntime().driver, clock: systemClock },
         {

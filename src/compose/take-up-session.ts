@@ -32,9 +32,8 @@ export interface TakenSession {
  */
 export async function takeUpSession<Result>(
   { stores, workTrees }: Pick<OpenWorkspace, 'stores' | 'workTrees'>,
-  sessionId: SessionId,
+  { sessionId, cwd, workTree = 'keep' }: TakeUpOptions & { readonly sessionId: SessionId },
   work: (taken: TakenSession) => Promise<Result>,
-  { cwd, workTree = 'keep' }: TakeUpOptions = {},
 ): Promise<Result> {
   const { leases, sessions } = stores
   const { driver } = processRuntime()

@@ -141,3 +141,18 @@ it('leaves the files alone where it is told to, and tells later rewinds what the
   await session.rewind((await session.events()).find(({ id, type }) => type === 'user.message' && id !== '')!.id)
   expect(read(here, 'a.txt')).toBeNull()
 })
+
+it('finds a conversation that was cleared, and the one that came after', async () => {
+  const { session } = await rig()
+  const one = await bashTurn(session, 'Alpha')
+  const cleared = await bashTurn(session, '/clear')
+  const two = await bashTurn(session, 'Bravo')
+  expect(two.told).toEqual(['user: Bravo'])
+  const saidTo = async (to: number) => {
+    await session.rewind(to)
+    return (await bashTurn(session, 'Charlie')).told.filter((line) => line.startsWith('user: '))
+  }
+  expect(await saidTo(one.at)).toEqual(['user: Alpha', 'user: Charlie'])
+  expect(await saidTo(two.at)).toEqual(['user: Bravo', 'user: Charlie'])
+  expect(await saidTo(cleared.at)).toEqual(['user: Charlie'])
+})

@@ -21,13 +21,14 @@ export const wireConversation = (body: unknown): string[] =>
   })
 
 function blocksOf(body: unknown): { role: string; block: Block }[] {
-  const { messages } = body as { messages: { role: string; content: string | Block[] }[] }
+  const { messages = [] } = (body ?? {}) as { messages?: { role: string; content: string | Block[] }[] }
   return messages.flatMap(({ role, content }) => {
     if (role === 'system') return []
     return (typeof content === 'string' ? [{ type: 'text', text: content }] : content).map((block) => ({ role, block }))
   })
 }
 
-function textOf(role: string, { type, text = '' }: Block): string[] {
-  return type !== 'text' || text.startsWith('<system-reminder>') ? [] : [`${role}: ${text.trim()}`]
-}
+const ofTheAgent = /^<(?:system-reminder|local-command-\w+|command-name)>/
+
+const textOf = (role: string, { type, text = '' }: Block): string[] =>
+  type !== 'text' || ofTheAgent.test(text) ? [] : [`${role}: ${text.trim()}`]

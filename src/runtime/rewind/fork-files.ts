@@ -8,7 +8,7 @@ import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-s
 import type { Clock } from '../../ports/clock.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
-import type { WorkTrees } from '../../ports/work-tree.ts'
+import type { WorkTree, WorkTrees } from '../../ports/work-tree.ts'
 import { checkpointSaved } from '../checkpoints/checkpoint-saved.ts'
 
 export interface ForkedFiles {
@@ -30,7 +30,8 @@ export interface ForkOrigin {
 export interface ForkFilesRequest extends ForkOrigin {
   /** Where the fork is to work: empty, or missing. */
   readonly workingDirectory: string
-  readonly git: GitRestore
+  /** Null: all of a repository, if it was saved. */
+  readonly git: GitRestore | null
 }
 
 /**
@@ -46,8 +47,7 @@ export async function forkFiles(
   const startedMs = clock.monotonicMs()
   const tree = workTrees.open({ sessionId: from, root: workingDirectory })
   try {
-    // There is nothing in the folder that could be elsewhere.
-    await tree.restore(checkpointId, { parent: null, git, acceptGitWarnings: true })
+    await (git === null ? restoreWhole(tree, checkpointId) : restoreInto(tree, { checkpointId, git }))
     const saved = { id: checkpointId, isUnchanged: false, parent: null, leftOut: [], leftOutCount: 0 }
     const event = await checkpointSaved(tree, { saved, reason: 'forked', root: workingDirectory, clock, startedMs })
     return { workingDirectory, event, adopt: (newId) => adopt(stores.checkpoints, { checkpointId, from, newId }) }
@@ -55,6 +55,21 @@ export async function forkFiles(
     await tree.close()
   }
 }
+
+async function restoreWhole(tree: WorkTree, checkpointId: CheckpointId): Promise<void> {
+  try {
+    await restoreInto(tree, { checkpointId, git: 'exact' })
+  } catch (error) {
+    if (!PerdureError.is(error) || error.code !== 'invalid_request') throw error
+    await restoreInto(tree, { checkpointId, git: 'keep' })
+  }
+}
+
+/** There is nothing in the folder that could be elsewhere. */
+const restoreInto = async (
+  tree: WorkTree,
+  { checkpointId, git }: { checkpointId: CheckpointId; git: GitRestore },
+): Promise<void> => void (await tree.restore(checkpointId, { parent: null, git, acceptGitWarnings: true }))
 
 async function sourceOf(workTrees: WorkTrees, { parent, events, at }: ForkOrigin): Promise<CheckpointId> {
   const found = checkpointAt(events, at)
