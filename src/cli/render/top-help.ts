@@ -11,15 +11,11 @@ const listing = (table: Table): string[] => {
 export const renderTopHelp = (table: Table): string =>
   [
     'perdure: the production runtime for Claude agents',
-    '',
     'Usage: perdure <command> [flags]',
     '',
     ...listing(table),
     '',
-    'Try:',
-    '  perdure run "find the failing test and fix it"',
-    '  perdure run --resume "now add a test"',
-    '',
+    'Try: perdure run "find the failing test and fix it"',
     'Sessions are kept in the nearest .perdure folder; PERDURE_DATA_DIR or --data-dir',
     'name another. ANTHROPIC_API_KEY is the key, unless perdure.config names others.',
     'perdure <command> --help says more.',
