@@ -79,8 +79,12 @@ async function take(trial: Trial, lives: Life[], step: Step & { index: number })
     () => false,
   )
   if (isWritten && !life.isOver) trial.acknowledged.add(uuid)
+  const before = [...trial.acknowledged]
   const entries = await transcripts.load(key).catch(() => null)
-  if (!life.isOver) for (const entry of entries ?? []) trial.seen.add(entry['uuid'] as string)
+  if (life.isOver || !entries) return
+  const uuids = entries.map((entry) => entry['uuid'] as string)
+  expect(before.filter((known) => !uuids.includes(known))).toEqual([])
+  for (const known of uuids) trial.seen.add(known)
 }
 
 function begin({ scheduler, memory }: Trial): Life {
