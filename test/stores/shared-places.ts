@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest'
 import { TestRedisServer } from '../support/redis-server.ts'
 import { requires } from '../support/require.ts'
+import { S3Server } from '../support/s3-server.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import type { DatabasePlace, StoragePlace } from './storage-place.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
@@ -30,4 +31,17 @@ export function sharedPlaces(): [name: string, newPlace: () => Promise<StoragePl
     // Where there is none, its own tests say so.
     ...(requires('redis').isMissing ? [] : [['Redis', newRedisPlace] satisfies [string, () => Promise<StoragePlace>]]),
   ]
+}
+
+/** S3, which needs a while for each write. */
+export function slowPlaces(): [name: string, newPlace: () => Promise<StoragePlace>][] {
+  let server: Promise<S3Server> | undefined
+  let prefixes = 0
+  afterAll(async () => (await server)?.close())
+  const newPlace = async (): Promise<StoragePlace> => {
+    server ??= S3Server.start()
+    const { endpoint, credentials } = await server
+    return { bucket: 'shared', prefix: `test/${prefixes++}`, endpoint, credentials }
+  }
+  return requires('s3').isMissing ? [] : [['S3', newPlace]]
 }

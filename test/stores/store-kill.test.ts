@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { newSession, pause, scopeA } from '../../src/testing/contract-samples.ts'
-import { sharedPlaces } from './shared-places.ts'
+import { sharedPlaces, slowPlaces } from './shared-places.ts'
 import { seededRandom, startProcess } from './start-process.ts'
 import { openPlace } from './storage-place.ts'
 import type { ProcessReport } from './store-process.ts'
@@ -8,11 +8,15 @@ import type { ProcessReport } from './store-process.ts'
 /** For a long proof: PERDURE_STORE_KILLS=1000, and PERDURE_STORE_SEED to see others than the usual moments. */
 const kills = Number(process.env['PERDURE_STORE_KILLS'] ?? 20)
 const seed = Number(process.env['PERDURE_STORE_SEED'] ?? 1)
-const longestLifeMs = 120
 
-it.each(sharedPlaces())(
-  `%s loses nothing that was acknowledged over ${kills} kills at random moments`,
-  async (_name, newPlace) => {
+const paced = [
+  ...sharedPlaces().map(([name, newPlace]) => ({ name, newPlace, kills, longestLifeMs: 120 })),
+  ...slowPlaces().map(([name, newPlace]) => ({ name, newPlace, kills: Math.ceil(kills / 4), longestLifeMs: 2_000 })),
+]
+
+it.each(paced)(
+  '$name loses nothing that was acknowledged over $kills kills at random moments',
+  async ({ newPlace, kills, longestLifeMs }) => {
     const random = seededRandom(seed)
     const place = await newPlace()
     const storage = await openPlace(place)

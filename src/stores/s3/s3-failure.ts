@@ -22,6 +22,8 @@ const kindOfName: Readonly<Record<string, FailureKind>> = {
   ConditionalRequestConflict: 'passing',
   OperationAborted: 'passing',
   RequestTimeout: 'passing',
+  InternalError: 'passing',
+  ServiceUnavailable: 'passing',
   TimeoutError: 'passing',
   SlowDown: 'passing',
   Throttling: 'passing',
