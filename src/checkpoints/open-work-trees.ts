@@ -19,6 +19,8 @@ export interface WorkTreesOptions {
   readonly folder: string
   /** Holds the folder, perhaps, and the storage: never saved, wherever it lies. */
   readonly dataDirectory: string
+  /** Files and folders of the storage that may lie in a work tree; never saved either. */
+  readonly ownPlaces?: readonly string[]
   readonly scope: WorkspaceScope
   readonly store: CheckpointStore
   /** Those of this process. */
@@ -31,7 +33,8 @@ const defaultMaxFiles = 200_000
  * The work trees of one workspace on this machine. All sessions that work in one folder share what is known of its files,
  * over all processes, so that a new session reads only what has changed.
  */
-export function openWorkTrees({ folder, dataDirectory, scope, store, threads }: WorkTreesOptions): WorkTrees {
+export function openWorkTrees(options: WorkTreesOptions): WorkTrees {
+  const { folder, dataDirectory, ownPlaces = [], scope, store, threads } = options
   return {
     open: ({ sessionId, root }: WorkTreePlace) => {
       const place = resolve(root)
@@ -40,7 +43,7 @@ export function openWorkTrees({ folder, dataDirectory, scope, store, threads }: 
         return threads.of({
           root: place,
           folder: join(folder, nameOf(scope, path)),
-          privateFolders: [dataDirectory],
+          ownPlaces: [dataDirectory, ...ownPlaces],
         })
       }
       return new LocalWorkTree({ root: place, dataDirectory, journey: { store, sessionId }, thread })

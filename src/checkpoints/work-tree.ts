@@ -13,8 +13,8 @@ export interface WorkTreePlaces {
   readonly root: string
   /** Where its checkpoints are kept; made when it is missing. */
   readonly folder: string
-  /** Folders that are never saved, wherever they lie; the one of the checkpoints is always one of them. */
-  readonly privateFolders?: readonly string[]
+  /** Files and folders that are never saved, wherever they lie; the folder of the checkpoints is always one of them. */
+  readonly ownPlaces?: readonly string[]
 }
 
 /** What a scan may take, beside what it is to save. */
@@ -73,7 +73,7 @@ export class WorkTree {
         policy,
         before: this.#cache?.root,
         trustedUntilNs: this.#cache?.trustedUntilNs ?? 0n,
-        ownFolders: this.#ownFolders(),
+        ownPlaces: this.#ownPlaces(),
         maxFiles,
       })
       // The clock of a file system stands still for some milliseconds at a time.
@@ -121,9 +121,9 @@ export class WorkTree {
     this.#cache = readStatCache(this.#cacheFile, this.root) ?? this.#cache
   }
 
-  #ownFolders(): string[] {
-    const folders = [this.folder, ...(this.#places.privateFolders ?? []).map(realPathOf)]
-    return folders.map((folder) => textOf(relative(this.root, folder)))
+  #ownPlaces(): string[] {
+    const places = [this.folder, ...(this.#places.ownPlaces ?? []).map(realPathOf)]
+    return places.map((place) => textOf(relative(this.root, place)))
   }
 
   get #cacheFile(): string {

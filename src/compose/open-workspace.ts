@@ -45,6 +45,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
   const workTrees = openWorkTrees({
     folder: join(directory.path, 'work-trees'),
     dataDirectory: directory.path,
+    ...(storage.ownPlaces === undefined ? {} : { ownPlaces: storage.ownPlaces }),
     scope: stores.scope,
     store: stores.checkpoints,
     threads: processRuntime().workTreeThreads,

@@ -12,6 +12,8 @@ import type { SealedSecretStore } from './vault.ts'
 export interface Storage {
   /** Display name of the backend and where it is, without secrets: `sqlite .perdure/perdure.db`. */
   readonly description: string
+  /** Files and folders of this machine that are its own: no work tree that they lie in holds them. */
+  readonly ownPlaces?: readonly string[]
   /** The stores of one workspace; nothing of another workspace can be reached through them. */
   workspace(scope: WorkspaceScope): WorkspaceStores
   /** What an operator may see of all workspaces of an organization; never for a tenant. */

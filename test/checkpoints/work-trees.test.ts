@@ -84,17 +84,19 @@ test('the data directory is not saved, wherever it lies and whatever its name', 
   const dataDirectory = join(root, 'deep', 'data')
   fs.mkdirSync(dataDirectory, { recursive: true })
   fs.writeFileSync(join(dataDirectory, 'perdure.db'), 'all that is known')
+  const ownPlaces = [join(root, 'sessions.db')]
   const threads = new WorkTreeThreads()
   onTestFinished(() => threads.close())
   const store = new MemoryCheckpointStore()
   const folder = join(dataDirectory, 'work-trees')
-  const tree = openWorkTrees({ folder, dataDirectory, scope: defaultScope, store, threads }).open({
+  const tree = openWorkTrees({ folder, dataDirectory, ownPlaces, scope: defaultScope, store, threads }).open({
     sessionId: newSessionId(),
     root,
   })
   const first = await tree.save({ parent: null })
   fs.writeFileSync(join(root, 'deep', 'file'), '')
   fs.writeFileSync(join(dataDirectory, 'perdure.db'), 'more than that')
+  fs.writeFileSync(ownPlaces[0]!, 'a database')
   const second = await tree.save({ parent: first.id })
   expect((await tree.changes(first.id, second.id, { limit: 10 })).changes).toMatchObject([{ path: 'deep/file' }])
   expect(second.leftOut).toEqual([])

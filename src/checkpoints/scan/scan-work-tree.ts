@@ -19,8 +19,8 @@ export interface ScanRequest {
   readonly before?: SavedDirectory | undefined
   /** Files whose status changed since may have changed again unseen: they are read anew. */
   readonly trustedUntilNs: bigint
-  /** Folders that are left out without a word, as byte strings from the root: the store itself, when it is inside. */
-  readonly ownFolders?: readonly string[]
+  /** What is left out without a word, as byte strings from the root: the store itself, when it is inside. */
+  readonly ownPlaces?: readonly string[]
   /** A tree that has more is no work tree, but somebody's disk. */
   readonly maxFiles?: number
 }
@@ -62,7 +62,7 @@ interface Place {
 class WorkTreeScan {
   readonly #request: ScanRequest
   readonly #excluded: ReadonlySet<string>
-  readonly #ownFolders: ReadonlySet<string>
+  readonly #ownPlaces: ReadonlySet<string>
   readonly #leftOut: LeftOut[] = []
   readonly #repositories: string[] = []
   readonly #hardLinks = new HardLinks()
@@ -72,7 +72,7 @@ class WorkTreeScan {
   constructor(request: ScanRequest) {
     this.#request = request
     this.#excluded = new Set(request.policy.excludedDirectories.map(textOf))
-    this.#ownFolders = new Set(request.ownFolders)
+    this.#ownPlaces = new Set(request.ownPlaces)
   }
 
   run(): Scan {
@@ -123,6 +123,7 @@ class WorkTreeScan {
 
   #entry(place: Place, { name, known }: { name: string; known: SavedEntry | undefined }): SavedEntry | undefined {
     const path = place.path + name
+    if (this.#ownPlaces.has(path)) return undefined
     try {
       const bytes = bytesOf(place.prefix + name)
       const stat = lstatSync(bytes, { bigint: true, throwIfNoEntry: false })
@@ -167,7 +168,6 @@ class WorkTreeScan {
     { prefix, path, depth, name }: Place & { name: string },
     { stat, known }: { stat: BigIntStats; known: SavedEntry | undefined },
   ): SavedEntry | undefined {
-    if (this.#ownFolders.has(path + name)) return undefined
     if (this.#excluded.has(name)) return this.#leave(path + name, 'excluded')
     if (depth === mostFoldersDeep) return this.#leave(path + name, 'too_deep')
     const before = known?.type === 'directory' ? known.directory : undefined

@@ -16,12 +16,18 @@ import { keepCheckpointsIn } from './with-checkpoints-in.ts'
 export async function openEmbeddedStorage(options: SqliteStorageOptions): Promise<Storage> {
   const storage = await openSqliteStorage(options)
   const folder = folderOfCheckpoints(options)
-  return keepCheckpointsIn(storage, (scope) => new FilesystemCheckpointStore({ folder, scope }))
+  const file = fileOf(options)
+  const stores = keepCheckpointsIn(storage, (scope) => new FilesystemCheckpointStore({ folder, scope }))
+  // Beside its file SQLite keeps what is not in it yet.
+  return { ...stores, ownPlaces: [file, `${file}-wal`, `${file}-shm`, folder] }
 }
+
+const fileOf = (options: SqliteStorageOptions): string =>
+  resolve('file' in options ? options.file : join(options.dataDirectory, databaseFileName))
 
 /** The same for a data directory and for its database when that is named as a file; another's for another file there. */
 function folderOfCheckpoints(options: SqliteStorageOptions): string {
-  const file = resolve('file' in options ? options.file : join(options.dataDirectory, databaseFileName))
+  const file = fileOf(options)
   const isDataDirectory = basename(file) === databaseFileName
   return isDataDirectory ? join(dirname(file), 'checkpoints') : `${file}-checkpoints`
 }

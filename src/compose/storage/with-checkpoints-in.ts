@@ -16,6 +16,7 @@ export function withCheckpointsIn(sessions: StorageSource, checkpoints: StorageS
     return {
       ...keepCheckpointsIn(storage, (scope) => place.workspace(scope).checkpoints),
       description,
+      ownPlaces: [...(storage.ownPlaces ?? []), ...(place.ownPlaces ?? [])],
       close: async () => void (await Promise.all([sessions.close(), checkpoints.close()])),
     }
   })

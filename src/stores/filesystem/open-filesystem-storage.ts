@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Storage } from '../../ports/storage.ts'
 import { openObjectStorage, type ObjectStorageOptions } from '../objects/open-object-storage.ts'
 import { FolderBucket } from './folder-bucket.ts'
@@ -14,5 +15,6 @@ const defaultPollMs = 250
 export async function openFilesystemStorage({ folder, ...options }: FilesystemStorageOptions): Promise<Storage> {
   const bucket = new FolderBucket(folder)
   await bucket.open()
-  return openObjectStorage(bucket, { pollMs: defaultPollMs, ...options })
+  const storage = await openObjectStorage(bucket, { pollMs: defaultPollMs, ...options })
+  return { ...storage, ownPlaces: [resolve(folder)] }
 }
