@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -155,4 +156,26 @@ it('finds a conversation that was cleared, and the one that came after', async (
   expect(await saidTo(one.at)).toEqual(['user: Alpha', 'user: Charlie'])
   expect(await saidTo(two.at)).toEqual(['user: Bravo', 'user: Charlie'])
   expect(await saidTo(cleared.at)).toEqual(['user: Charlie'])
+})
+
+it('asks before files part from their repository, and has done nothing then', async () => {
+  const here = await rig()
+  const { session, cwd } = here
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], { cwd, encoding: 'utf8' })
+  git('init', '-q')
+  const one = await bashTurn(session, 'Alpha', 'echo 1 > a.txt')
+  git('add', '.')
+  git('commit', '-qm', 'one')
+  await bashTurn(session, 'Bravo', 'echo 2 > a.txt')
+  await expect(session.rewind(one.at)).rejects.toMatchObject({ code: 'checkpoint_git_moved' })
+  expect(read(here, 'a.txt')).toBe('2\n')
+  const told = async (prompt: string) =>
+    (await bashTurn(session, prompt)).told.filter((line) => line.startsWith('user: '))
+  expect(await told('Charlie')).toEqual(['user: Alpha', 'user: Bravo', 'user: Charlie'])
+  const { files } = await session.rewind({ to: one.at, acceptGitWarnings: true })
+  expect(files?.warnings).toMatchObject([{ type: 'head_moved' }])
+  expect(read(here, 'a.txt')).toBe('1\n')
+  expect(git('log', '--format=%s')).toBe('one\n')
+  expect(await told('Delta')).toEqual(['user: Alpha', 'user: Delta'])
 })
