@@ -23,7 +23,7 @@ async function twoPlaces(titles: readonly string[]) {
     const there = new SqliteStorage({ dataDirectory: place })
     const records = (await listSessions({ storage: there })).map((session) => session.record)
     await there.close()
-    return records.map(({ title }) => title).toSorted()
+    return records.map(({ title }) => title ?? '').toSorted((left, right) => left.localeCompare(right))
   }
   return { root, here, there, sessions, session, titlesIn }
 }

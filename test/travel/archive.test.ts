@@ -25,7 +25,11 @@ async function exported(
   mkdirSync(folder)
   const path = join(folder, 'session.tar.gz')
   await exportSession(stores, {
-    ...{ sessionId, withFiles: true, isRedacted: false, leaseOwner: () => sampleOwner(), leaseTtlMs: 60_000 },
+    sessionId,
+    withFiles: true,
+    isRedacted: false,
+    leaseOwner: () => sampleOwner(),
+    leaseTtlMs: 60_000,
     keep: (archive) => pipeline(archive, createWriteStream(path)),
     ...more,
   })

@@ -8,10 +8,12 @@ export interface Lifetime {
   readonly isLastDone: boolean
 }
 
-const reads: ReadonlySet<string> = new Set([
-  ...['read', 'head', 'list', 'load', 'listSubpaths', 'get', 'budgets', 'entries', 'costs', 'departures', 'holder'],
-  ...['listRecords', 'getRecord', 'getPack', 'missingPacks', 'subscribe'],
-])
+const reads: ReadonlySet<string> = new Set(
+  (
+    'read head list load listSubpaths get budgets entries costs departures holder ' +
+    'listRecords getRecord getPack missingPacks subscribe'
+  ).split(' '),
+)
 
 /** The stores as a process has them that is killed in the middle of a write. */
 export function storesOfMortal(stores: WorkspaceStores, life: Lifetime): WorkspaceStores {

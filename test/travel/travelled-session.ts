@@ -23,12 +23,20 @@ export async function writeSampleSession(stores: WorkspaceStores): Promise<Sessi
   const owner = { host: 'machine', processId: 1, startedAt: 'then', runId: newRunId() }
   const lease = await stores.leases.acquire(record.id, { owner, ttlMs: 60_000 })
   const { fence } = lease
-  const started = (agent_session_id: string): EventDraft =>
-    ({
-      ...{ type: 'perdure.agent_started', id: newEventId(), processed_at, agent_session_id },
-      ...{ model: 'm', version: '1', permission_mode: 'default' },
-      ...{ tools: [], mcp_servers: [], slash_commands: [], skills: [], plugins: [] },
-    }) as EventDraft
+  const started = (agent_session_id: string): EventDraft => ({
+    type: 'perdure.agent_started',
+    id: newEventId(),
+    processed_at,
+    agent_session_id,
+    model: 'm',
+    version: '1',
+    permission_mode: 'default',
+    tools: [],
+    mcp_servers: [],
+    slash_commands: [],
+    skills: [],
+    plugins: [],
+  })
   await stores.events.append(record.id, [started('first'), ...sampleEvents(250)], { fence })
   const large = sampleEvents(1).map((event) => ({ ...event, content: [{ type: 'text', text: 'x'.repeat(200_000) }] }))
   const thread = { type: 'session.thread_created', id: newEventId(), processed_at, agent_name: 'helper' }
@@ -52,10 +60,20 @@ export async function writeSampleSession(stores: WorkspaceStores): Promise<Sessi
     await stores.ledger.settle(sampleCall(account, { tags, durationMs: 8, firstTokenMs: 3 }))
   }
   await stores.ledger.setBudget({
-    ...{ scope: 'session', id: record.id, window: 'total', limitNanoUsd: 100n, mode: 'hard', thresholds: [0.5] },
+    scope: 'session',
+    id: record.id,
+    window: 'total',
+    limitNanoUsd: 100n,
+    mode: 'hard',
+    thresholds: [0.5],
   })
   await stores.ledger.reserve({
-    ...{ reservationId: 'hold', account, wantedNanoUsd: 20n, minimumNanoUsd: 20n, owner, ttlMs: 60_000 },
+    reservationId: 'hold',
+    account,
+    wantedNanoUsd: 20n,
+    minimumNanoUsd: 20n,
+    owner,
+    ttlMs: 60_000,
   })
   await stores.leases.release(lease)
   await stores.inbox.put(record.id, sampleInput('one'), { priority: 'later' })

@@ -42,7 +42,13 @@ export async function withPlaces<Result>(
   { from, to }: { from: StoragePlace; to: StoragePlace },
   work: (mover: SessionMover) => Promise<Result>,
 ): Promise<Result> {
-  const places = [from, to].map((place) => (typeof place === 'string' ? storageFromUrl(place) : place))
+  const opened: StorageSource[] = []
+  const places = [from, to].map((place) => {
+    if (typeof place !== 'string') return place
+    const source = storageFromUrl(place)
+    opened.push(source)
+    return source
+  })
   try {
     const [source, goal] = (await Promise.all(places.map((place) => openWorkspace(optionsOf(place))))) as [
       OpenWorkspace,
@@ -64,9 +70,7 @@ export async function withPlaces<Result>(
         moveBetweenStores({ ...request, sessionId: parseId(id), ...(onProgress === undefined ? {} : { onProgress }) }),
     })
   } finally {
-    await Promise.all(
-      [from, to].map((place, index) => (typeof place === 'string' ? (places[index] as StorageSource).close() : null)),
-    )
+    await Promise.all(opened.map((source) => source.close()))
   }
 }
 

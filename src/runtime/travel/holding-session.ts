@@ -1,6 +1,5 @@
-import type { RunId, SessionId } from '../../domain/ids.ts'
-import { newRunId } from '../../domain/ids.ts'
-import { PerdureError } from '../../errors/perdure-error.ts'
+import { newRunId, type RunId, type SessionId } from '../../domain/ids.ts'
+import type { PerdureError } from '../../errors/perdure-error.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import { keepLease } from '../lease-keeper.ts'

@@ -1,4 +1,4 @@
-import type { StoragePlace } from '../../../compose/travel/move-session.ts'
+import type { SessionMover, StoragePlace } from '../../../compose/travel/move-session.ts'
 import { PerdureError } from '../../../errors/perdure-error.ts'
 import { cliCommand } from '../../cli-command.ts'
 import { writeError, writeJson, writeLine } from '../../output.ts'
@@ -32,7 +32,7 @@ export const move = cliCommand({
       const from: StoragePlace = args.from ?? workspaceOf(args)
       return withPlaces({ from, to: args.to }, async (mover) => {
         const ids = given.length > 0 ? given : await sessionsOf(mover.from, tag)
-        let failed: unknown
+        let failed: PerdureError | undefined
         for (const [index, id] of ids.entries()) {
           try {
             const { sessionId, summary } = await mover.move(id, ({ phase }) => {
@@ -42,8 +42,9 @@ export const move = cliCommand({
             else writeLine(`${sessionId} is moved${summary === null ? '' : ` (${summary.events} events)`}`)
           } catch (error) {
             // The others can be moved all the same.
-            failed ??= error
-            const { code, message } = PerdureError.from(error)
+            const failure = PerdureError.from(error)
+            failed ??= failure
+            const { code, message } = failure
             if (args.json === true) writeJson({ id, moved: false, error: { code, message } })
             else writeError(`${id} stays: ${message}`)
           }
@@ -55,10 +56,7 @@ export const move = cliCommand({
 })
 
 /** Parents are older than their forks, and go first: forks that share a budget with them can follow. */
-async function sessionsOf(
-  { sessions, transit }: import('../../../compose/travel/move-session.ts').SessionMover['from'],
-  tag: string | undefined,
-): Promise<string[]> {
+async function sessionsOf({ sessions, transit }: SessionMover['from'], tag: string | undefined): Promise<string[]> {
   const interrupted = (await transit.departures()).map(({ record }) => record)
   const records = [...interrupted, ...(await sessions.list())]
     .filter(({ tags }) => tag === undefined || tags.includes(tag))
