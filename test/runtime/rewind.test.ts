@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { newEventId } from '../../src/domain/ids.ts'
+import { defaultScope } from '../../src/ports/storage.ts'
 import { createSession, MemoryStorage, type Session, type StorageSource, type TurnOptions } from '../../src/index.ts'
 import { scriptedModel, type Script } from '../../src/testing/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { bashTurn, freeAgent } from '../support/bash-turn.ts'
 import { wireMessages } from '../support/wire-messages.ts'
+
+const processed_at = '2026-01-01T00:00:00.000Z'
 
 interface Rig {
   readonly storage: StorageSource
@@ -178,4 +184,37 @@ it('asks before files part from their repository, and has done nothing then', as
   expect(read(here, 'a.txt')).toBe('1\n')
   expect(git('log', '--format=%s')).toBe('one\n')
   expect(await told('Delta')).toEqual(['user: Alpha', 'user: Delta'])
+})
+
+it('after a run that died says nothing again that was said on the branch it leaves, and all that still waits', async () => {
+  const { session, storage } = await rig()
+  const one = await bashTurn(session, 'Alpha')
+  const { events, leases, inbox } = (await storage.open()).workspace(defaultScope)
+  const dead = { host: hostname(), processId: 2 ** 22 + 1, startedAt: 'never', runId: 'run_dead' }
+  const { fence } = await leases.acquire(session.id, { owner: dead, ttlMs: 60_000 })
+  const message = (text: string) => ({
+    type: 'user.message' as const,
+    id: newEventId(),
+    processed_at: null,
+    content: [{ type: 'text' as const, text }],
+    perdure: { sdk_uuid: randomUUID() },
+  })
+  const began = {
+    type: 'perdure.run_started',
+    id: newEventId(),
+    run_id: 'run_dead',
+    agent: 'claude',
+    upstream: 'script',
+    working_directory: session.record.workingDirectory,
+    model: null,
+    fence,
+    processed_at,
+  } as const
+  await events.append(session.id, [began, { ...message('Lost.'), processed_at }], { fence })
+  await inbox.put(session.id, message('Waiting.'))
+  await leases.release({ sessionId: session.id, fence })
+  await session.rewind(one.at)
+  expect(await session.state()).toMatchObject({ run: null, status: 'idle' })
+  const two = await bashTurn(session, undefined)
+  expect(two.told.filter((line) => line.startsWith('user: '))).toEqual(['user: Alpha', 'user: Waiting.'])
 })
