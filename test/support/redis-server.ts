@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** The server lives for as long as standard input is open: whoever started it, however he ends, leaves none behind. */
-const program = 'redis-server "$@" & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null'
+const program = `sh -c 'echo $$; exec redis-server "$@"' redis "$@" & cat >/dev/null; kill -9 $! 2>/dev/null`
 
 export interface RedisServerOptions {
   /** Further settings, as the server’s command line takes them: `['--maxmemory', '10mb']`. */
@@ -44,6 +44,7 @@ export class TestRedisServer {
     const said: string[] = []
     for await (const line of createInterface({ input: child.stdout })) {
       said.push(line)
+      // The shell says it before it becomes the server.
       if (said.length === 1) this.#processId = Number(line)
       if (!line.includes('Ready to accept connections')) continue
       child.stdout.resume()

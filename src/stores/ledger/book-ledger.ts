@@ -32,6 +32,8 @@ export interface KeepBooksOptions {
   }
   /** The rule sums up what is there, and must see what is entered meanwhile. */
   readonly isExact?: boolean
+  /** The rule may read all entries: others need not wait for it. */
+  readonly isLong?: boolean
 }
 
 /** The ledger of one workspace in its organization's books. */
@@ -104,10 +106,11 @@ export class BookLedger implements Ledger {
   async costs(query: CostQuery = {}): Promise<CostRow[]> {
     assertCostQuery(query)
     const own = { ...query, workspaceId: this.#scope.workspaceId }
-    return this.#keep((books) => {
+    const sum = (books: LedgerBooks): CostRow[] => {
       books.giveUpDeadReservations(this.#scope.workspaceId)
       return sumCosts(books.pages, own)
-    })
+    }
+    return this.#keep(sum, { isLong: true })
   }
 
   async giveUpReservations(sessionId: SessionId): Promise<void> {
@@ -117,7 +120,7 @@ export class BookLedger implements Ledger {
 
   async entries(sessionId: SessionId, page: { after?: string; limit: number }): Promise<LedgerEntry[]> {
     const { workspaceId } = this.#scope
-    return this.#keep((books) => travellingEntries(books.pages, { workspaceId, sessionId, ...page }))
+    return this.#keep(({ pages }) => travellingEntries(pages, { workspaceId, sessionId, ...page }), { isLong: true })
   }
 
   async adopt(entries: readonly LedgerEntry[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { CostRow, OrganizationCostDimension } from '../../domain/cost-row.t
 import type { OrganizationCostQuery, OrganizationLedger } from '../../ports/ledger.ts'
 import type { KeepBooks } from './book-ledger.ts'
 import { assertBudgetLimit, assertCostQuery, assertOrganizationBudget } from './check-ledger-input.ts'
-import { nameOf } from './ledger-books.ts'
+import { nameOf, type LedgerBooks } from './ledger-books.ts'
 import { sumCosts } from './sum-costs.ts'
 
 /** What an operator sees of an organization's books. */
@@ -37,9 +37,10 @@ export class BookOrganizationLedger implements OrganizationLedger {
 
   async costs(query: OrganizationCostQuery = {}): Promise<CostRow<OrganizationCostDimension>[]> {
     assertCostQuery(query)
-    return this.#keep((books) => {
+    const sum = (books: LedgerBooks): CostRow<OrganizationCostDimension>[] => {
       books.giveUpDeadReservations(query.workspaceId)
       return sumCosts(books.pages, query)
-    })
+    }
+    return this.#keep(sum, { isLong: true })
   }
 }

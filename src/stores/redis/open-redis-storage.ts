@@ -47,12 +47,12 @@ export async function openRedisStorage(options: RedisStorageOptions): Promise<St
   const feed = new EventFeed((committed) => hub.watch(committed))
   const judge = options.isOwnerGone ?? isOwnerGoneHere
   const context: RedisContext = { server, hub, lanes: new WriteLanes(), feed, keyPrefix, isOwnerGone: judge }
-  const keepers = new Map<string, KeepBooks>()
+  const organizations = new Map<string, RedisBooks>()
   const booksOf = (organizationId: string): KeepBooks => {
-    const books = new RedisWorkspace(context, booksPrefix(keyPrefix, organizationId))
-    const keep = keepers.get(organizationId) ?? new RedisBooks(books, { ...settings, isOwnerGone: judge }).keep
-    keepers.set(organizationId, keep)
-    return keep
+    const place = new RedisWorkspace(context, booksPrefix(keyPrefix, organizationId))
+    const books = organizations.get(organizationId) ?? new RedisBooks(place, { ...settings, isOwnerGone: judge })
+    organizations.set(organizationId, books)
+    return books.keep
   }
   return {
     description: `redis ${server.place} (${[`keys ${keyPrefix}:…`, ...caveats].join(', ')})`,
@@ -61,6 +61,7 @@ export async function openRedisStorage(options: RedisStorageOptions): Promise<St
     close: async () => {
       feed.close()
       hub.close()
+      await Promise.all([...organizations.values()].map((books) => books.idle()))
       await server.close()
     },
   }

@@ -11,7 +11,8 @@ const longestPauseMs = 500
 export class RedisServer {
   readonly connection: RedisConnection
   readonly #settings: RedisSettings
-  readonly #closing = new AbortController()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isClosed = false
 
   constructor(connection: RedisConnection, settings: RedisSettings) {
     this.connection = connection
@@ -50,24 +51,38 @@ export class RedisServer {
     })
   }
 
+  /** Takes no more, and waits for what is under way. */
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#isClosed = true
+    await Promise.allSettled(this.#underWay)
     await this.connection.close()
   }
 
-  async #whileReachable<Result>(attempt: () => Promise<Result>, isWorthWaiting = isUnreachable): Promise<Result> {
+  #whileReachable<Result>(attempt: () => Promise<Result>, isWorthWaiting = isUnreachable): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(storageClosed())
+    const answer = this.#tryUntil(attempt, isWorthWaiting)
+    this.#underWay.add(answer)
+    const over = (): boolean => this.#underWay.delete(answer)
+    answer.then(over, over)
+    return answer
+  }
+
+  async #tryUntil<Result>(
+    attempt: () => Promise<Result>,
+    isWorthWaiting: (error: unknown) => boolean,
+  ): Promise<Result> {
     const startedAt = performance.now()
     for (let tried = 0; ; tried++) {
-      if (this.#closing.signal.aborted) throw storageClosed()
       try {
         return await this.#inTime(attempt())
       } catch (error) {
-        if (this.#closing.signal.aborted) throw storageClosed()
         const isOver = performance.now() - startedAt > this.#settings.outageTimeoutMs
         if (isOver || !isWorthWaiting(error)) throw storageFailure(error, this.place)
+        // Another server may be the one that takes writes now; who connects anew finds it.
+        if (isReadOnly(error)) this.connection.giveUp()
       }
       const pauseMs = Math.min(20 * 2 ** tried, longestPauseMs) * (0.5 + Math.random() / 2)
-      await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {})
+      await delay(pauseMs)
     }
   }
 
@@ -85,6 +100,8 @@ export class RedisServer {
 }
 
 const isUnreachable = (error: unknown): boolean => failureKind(error) === 'unreachable'
+
+const isReadOnly = (error: unknown): boolean => error instanceof Error && error.message.startsWith('READONLY')
 
 const isStarting = (error: unknown): boolean => error instanceof Error && error.message.startsWith('LOADING')
 

@@ -29,6 +29,7 @@ export class RedisBooks {
   readonly #books: RedisWorkspace
   readonly #options: { readonly isOwnerGone: (owner: LeaseOwner) => boolean; readonly busyTimeoutMs: number }
   #waiting: WaitingRule[] = []
+  readonly #underWay = new Set<Promise<void>>()
   #isDraining = false
 
   constructor(books: RedisWorkspace, options: { isOwnerGone: (owner: LeaseOwner) => boolean; busyTimeoutMs: number }) {
@@ -38,26 +39,39 @@ export class RedisBooks {
 
   readonly keep: KeepBooks = <Result>(rule: (books: LedgerBooks) => Result, options: KeepBooksOptions = {}) =>
     new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ rule, options, resolve: resolve as (result: unknown) => void, reject })
-      if (!this.#isDraining) void this.#drain()
+      const waiting: WaitingRule = { rule, options, resolve: resolve as (result: unknown) => void, reject }
+      if (options.isLong === true) return this.#begin(this.#settle([waiting]))
+      this.#waiting.push(waiting)
+      if (!this.#isDraining) this.#begin(this.#drain())
     })
+
+  /** Resolves when no rule is under way. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+  }
+
+  #begin(work: Promise<void>): void {
+    this.#underWay.add(work)
+    void work.finally(() => this.#underWay.delete(work))
+  }
 
   async #drain(): Promise<void> {
     this.#isDraining = true
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, rulesPerCommit)
-      try {
-        const outcomes = await this.#keepAll(group)
-        for (const [index, { resolve, reject }] of group.entries()) {
-          const outcome = outcomes[index]!
-          if ('error' in outcome) reject(outcome.error)
-          else resolve(outcome.result)
-        }
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
-    }
+    while (this.#waiting.length > 0) await this.#settle(this.#waiting.splice(0, rulesPerCommit))
     this.#isDraining = false
+  }
+
+  async #settle(group: readonly WaitingRule[]): Promise<void> {
+    try {
+      const outcomes = await this.#keepAll(group)
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[index]!
+        if ('error' in outcome) reject(outcome.error)
+        else resolve(outcome.result)
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
   }
 
   async #keepAll(group: readonly WaitingRule[]): Promise<Outcome[]> {
