@@ -8,9 +8,10 @@ const killsPerTrial = 50
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const runner = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
 
-/** The kill test of the store, with other moments and more of them. @throws when it fails. */
+/** The kill tests of the stores, with other moments and more of them. @throws when it fails. */
 export async function proveStore(seed: number): Promise<TrialFacts> {
-  const child = spawn(process.execPath, [runner, 'run', 'test/stores/store-kill.test.ts', '--reporter=dot'], {
+  const tests = ['test/stores/store-kill.test.ts', 'test/stores/bucket-kill.test.ts']
+  const child = spawn(process.execPath, [runner, 'run', ...tests, '--reporter=dot'], {
     cwd: root,
     env: { ...process.env, PERDURE_STORE_KILLS: String(killsPerTrial), PERDURE_STORE_SEED: String(seed) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newIdBody } from '../../src/domain/ids.ts'
 import type { Storage, WorkspaceScope } from '../../src/ports/storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
+import { openObjectStorage } from '../../src/stores/objects/open-object-storage.ts'
 import { openPostgresStorage } from '../../src/stores/postgres/open-postgres-storage.ts'
 import { openRedisStorage } from '../../src/stores/redis/open-redis-storage.ts'
 import { openSqliteStorage } from '../../src/stores/sqlite/open-sqlite-storage.ts'
@@ -10,6 +11,7 @@ import { sampleOwner, type StorageUnderTest } from '../../src/testing/contract-s
 import { sampleCall, sampleRequest } from '../../src/testing/ledger-samples.ts'
 import { TestRedisServer } from '../support/redis-server.ts'
 import { requires } from '../support/require.ts'
+import { MemoryObjectBucket } from '../../src/testing/memory-bucket.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import { freshScope, LedgerModel, steps, type Step } from './ledger-model.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
@@ -19,6 +21,7 @@ let redis: TestRedisServer | undefined
 afterAll(() => redis?.close())
 const backends: [string, number, StorageUnderTest][] = [
   ['memory', 150, { open: async (options) => openMemoryStorage(options) }],
+  ['a bucket', 40, { open: async (options) => openObjectStorage(new MemoryObjectBucket(), options) }],
   [
     'PostgreSQL',
     8,

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Storage } from '../../src/ports/storage.ts'
 import { openMemoryStorage } from '../../src/stores/memory/open-memory-storage.ts'
+import { openObjectStorage } from '../../src/stores/objects/open-object-storage.ts'
 import { openPostgresBackend } from '../../src/stores/postgres/postgres-backend.ts'
 import { postgresSettings } from '../../src/stores/postgres/postgres-options.ts'
 import { createSqlStorage } from '../../src/stores/sql/create-sql-storage.ts'
@@ -11,6 +12,7 @@ import type { SqlBackend } from '../../src/stores/sql/sql-backend.ts'
 import { openSqliteBackend } from '../../src/stores/sqlite/sqlite-backend.ts'
 import { scopeA } from '../../src/testing/contract-samples.ts'
 import { sampleAccount, sampleCall, sampleLimit, sampleRequest } from '../../src/testing/ledger-samples.ts'
+import { MemoryObjectBucket } from '../../src/testing/memory-bucket.ts'
 import { freshSchema, sharedPostgresUrl } from '../support/shared-postgres.ts'
 import { temporaryDirectories } from './temporary-directory.ts'
 
@@ -51,10 +53,18 @@ async function openTimedMemory(): Promise<TimedStorage> {
   return { storage: openMemoryStorage(), setClock: async (time) => void vi.setSystemTime(time) }
 }
 
+async function openTimedBucket(): Promise<TimedStorage> {
+  let nowMs = 0
+  const bucket = new MemoryObjectBucket()
+  bucket.now = async () => nowMs
+  return { storage: openObjectStorage(bucket), setClock: async (time) => void (nowMs = Date.parse(time)) }
+}
+
 afterEach(() => void vi.useRealTimers())
 
 describe.each([
   ['memory', openTimedMemory],
+  ['a bucket', openTimedBucket],
   ['SQLite', openTimedSqlite],
   ['PostgreSQL', openTimedPostgres],
 ])('the windows of budgets in %s', (_name, open) => {

@@ -14,10 +14,11 @@ export async function findConversation(
     const { session } = await workspace.session(owner.sessionId as SessionId).read()
     if (session?.incarnation === owner.incarnation) {
       const kept = valueAt(session.conversations, agentSessionId)
-      if (kept?.claim === claim) return kept.conversation
-      // Not taken in yet, unless it has gone to another since its owner was read.
-      if ((await document.read()).claim === claim) return own
-    } else if ((await document.read()).claim === claim) return null
+      // Else the session has not taken it in yet.
+      return kept?.claim === claim ? kept.conversation : own
+    }
+    // The session is gone, and the conversation with it, unless it has gone to another before.
+    if ((await document.read()).claim === claim) return null
   }
 }
 

@@ -14,6 +14,8 @@ import type { VersionedDocument } from './versioned-document.ts'
 
 /** What the newest entries may come to in the document, in characters. */
 const largestTail = 64_000
+/** Calls that were reserved so long ago are settled no more. */
+const oldestPeriodMs = 40 * 24 * 60 * 60 * 1000
 
 export interface LedgerPlace {
   readonly bucket: ObjectBucket
@@ -57,10 +59,22 @@ function documentAt({ documents, bucket }: LedgerPlace, prefix: string): Version
       const kind = ledgerItems
       return {
         ...state,
+        counts: presentCounts(state.counts, await bucket.now()),
         entries: await withTailStored(state.entries, { kind, count, put: putBelow(`${prefix}/b`, put) }),
       }
     },
   })
+}
+
+/** Without those of days and months that are long over: no limit looks at them any more. */
+function presentCounts(counts: LedgerDocument['counts'], nowMs: number): LedgerDocument['counts'] {
+  const oldest = new Date(nowMs - oldestPeriodMs).toISOString()
+  return Object.fromEntries(
+    Object.entries(counts).filter(([, count]) => {
+      const { period } = unplain(count)
+      return period === 'total' || period >= oldest.slice(0, period.length)
+    }),
+  )
 }
 
 async function answer(
