@@ -30,6 +30,7 @@ const aboutSchema = z.strictObject({
     excludedDirectories: z.array(z.string()),
     maxFileBytes: z.int(),
     git: z.enum(['state', 'all']),
+    envFiles: z.enum(['save', 'leave_out']).default('save'),
   }),
   leftOut: z.array(leftOutSchema),
   hardLinks: z.array(z.array(z.string()).min(2)),

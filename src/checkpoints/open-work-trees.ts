@@ -161,10 +161,11 @@ class LocalWorkTree implements WorkTree {
 const policyOf = async (thread: WorkTreeThread, id: CheckpointId): Promise<ScanPolicy> =>
   (await thread.ask('describe', id)).policy
 
-function scanPolicyOf({ exclude = [], git, maxFileBytes }: SavePolicy): ScanPolicy {
+function scanPolicyOf({ exclude = [], git, envFiles, maxFileBytes }: SavePolicy): ScanPolicy {
   return {
     excludedDirectories: [...new Set([...defaultScanPolicy.excludedDirectories, ...exclude])],
     git: git ?? defaultScanPolicy.git,
+    envFiles: envFiles ?? defaultScanPolicy.envFiles,
     maxFileBytes: maxFileBytes ?? defaultScanPolicy.maxFileBytes,
   }
 }

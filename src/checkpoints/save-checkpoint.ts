@@ -58,10 +58,11 @@ export function saveCheckpoint(tree: WorkTree, { policy, parent, ...limits }: Sa
 }
 
 /** The same policy is the same bytes. */
-const inOneOrder = ({ excludedDirectories, maxFileBytes, git }: ScanPolicy): About['policy'] => ({
+const inOneOrder = ({ excludedDirectories, maxFileBytes, git, envFiles }: ScanPolicy): About['policy'] => ({
   excludedDirectories: [...excludedDirectories].toSorted(),
   maxFileBytes,
   git,
+  envFiles,
 })
 
 /** From now on the checkpoint counts. */

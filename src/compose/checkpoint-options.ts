@@ -21,6 +21,7 @@ export const checkpointOptionsSchema = z.union([
   z.strictObject({
     exclude: z.array(z.string().regex(/^[^/]+$/, 'names of folders, without a slash')).exactOptional(),
     git: z.enum(['state', 'all']).exactOptional(),
+    envFiles: z.enum(['save', 'leave_out']).exactOptional(),
     maxFileBytes: positive.exactOptional(),
     maxFiles: positive.exactOptional(),
     beforeTools: z

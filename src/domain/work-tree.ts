@@ -42,6 +42,8 @@ export interface SavePolicy {
   readonly exclude?: readonly string[]
   /** Of a repository's `.git`: its `state`, which is small (the default), or `all` of it, which is needed to put it back. */
   readonly git?: 'state' | 'all'
+  /** Whether files named `.env` or `.env.…`, which hold secrets, are saved (the default) or left out. */
+  readonly envFiles?: 'save' | 'leave_out'
   /** Larger files are left out. Default: 4 GiB. */
   readonly maxFileBytes?: number
   /** A tree with more files is not saved. Default: 200,000. */

@@ -5,7 +5,7 @@ import { expect, onTestFinished } from 'vitest'
 import { openCheckpoints } from '../../src/checkpoints/open-checkpoints.ts'
 import { withCheckpointsIn } from '../../src/compose/storage/with-checkpoints-in.ts'
 import { newSessionId } from '../../src/domain/ids.ts'
-import { MemoryStorage, PostgresStorage, S3Storage } from '../../src/index.ts'
+import { PostgresStorage, S3Storage } from '../../src/index.ts'
 import type { StorageSource } from '../../src/ports/storage.ts'
 import { scopeA } from '../../src/testing/contract-samples.ts'
 import { differencesBetween, snapshotTree } from '../proofs/snapshot-tree.ts'
@@ -40,11 +40,13 @@ const places: readonly [string, readonly RequirementName[], () => Promise<() => 
     },
   ],
   [
-    'S3, beside another storage',
+    'S3, beside PostgreSQL',
     ['s3'],
     async () => {
       const { endpoint, credentials } = await startS3()
-      return () => withCheckpointsIn(new MemoryStorage(), new S3Storage({ bucket: 'packs', endpoint, credentials }))
+      const place = { url: await sharedPostgresUrl(), schema: freshSchema() }
+      return () =>
+        withCheckpointsIn(new PostgresStorage(place), new S3Storage({ bucket: 'packs', endpoint, credentials }))
     },
   ],
   [

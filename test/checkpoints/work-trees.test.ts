@@ -229,3 +229,23 @@ test('work trees that are gone for a week are forgotten, and nothing else beside
   forgetLostTrees(join(folder, keptName))
   expect(fs.readdirSync(folder).toSorted()).toEqual([keptName, 'other'].toSorted())
 })
+
+test('files of secrets are left out where that is asked for, and no restore touches them', async () => {
+  const root = scratchFolder()
+  const tree = machine().open(root)
+  for (const name of ['.env', '.env.local', '.environment', 'a.env']) fs.writeFileSync(join(root, name), 'KEY=1')
+  const policy = { envFiles: 'leave_out' } as const
+  const first = await tree.save({ parent: null, policy })
+  expect(first.leftOut).toEqual([
+    { path: '.env', reason: 'excluded' },
+    { path: '.env.local', reason: 'excluded' },
+  ])
+  fs.writeFileSync(join(root, '.env'), 'KEY=2')
+  fs.rmSync(join(root, 'a.env'))
+  // Without a policy, as its parent.
+  const second = await tree.save({ parent: first.id })
+  expect(second.leftOutCount).toBe(2)
+  await tree.restore(first.id, { parent: second.id, git: 'keep', acceptGitWarnings: false })
+  expect(fs.readFileSync(join(root, '.env'), 'utf8')).toBe('KEY=2')
+  expect(fs.existsSync(join(root, 'a.env'))).toBe(true)
+})

@@ -5,6 +5,8 @@ export interface ScanPolicy {
   /** Larger files are left out. */
   readonly maxFileBytes: number
   readonly git: GitScan
+  /** Whether files named `.env` or `.env.…` are left out: they hold secrets. */
+  readonly envFiles: 'save' | 'leave_out'
 }
 
 /**
@@ -31,7 +33,10 @@ export const defaultScanPolicy: ScanPolicy = {
   ],
   maxFileBytes: 4 * 2 ** 30,
   git: 'state',
+  envFiles: 'save',
 }
+
+export const isEnvFile = (name: string): boolean => /^\.env(?:\.|$)/.test(name)
 
 const stateFile =
   /^(?:HEAD|config|packed-refs|refs|index|logs|shallow|[A-Z_]*_HEAD|MERGE_\w+|SQUASH_MSG|AUTO_MERGE|BISECT_\w+|rebase-merge|rebase-apply|sequencer)$/

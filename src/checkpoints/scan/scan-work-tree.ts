@@ -7,7 +7,7 @@ import type { LeftOut, LeftOutReason } from '../../domain/work-tree.ts'
 import { isUntouched, readWhole, withOpenFile, type OpenFile } from './read-file.ts'
 import { entryStatOf, isSameStat, permissionsOf } from './saved-tree.ts'
 import type { SavedDirectory, SavedEntry, SavedFile } from './saved-tree.ts'
-import { isGitState, type ScanPolicy } from './scan-policy.ts'
+import { isEnvFile, isGitState, type ScanPolicy } from './scan-policy.ts'
 import { largeFileBytes, splitLargeFile } from './split-large-file.ts'
 import { putDirectory, putPieces } from './put-directory.ts'
 
@@ -130,6 +130,7 @@ class WorkTreeScan {
       if (stat === undefined) return undefined
       if (stat.isDirectory()) return this.#folder({ ...place, name }, { stat, known })
       if (!stat.isFile() && !stat.isSymbolicLink()) return this.#leave(path, 'special')
+      if (this.#request.policy.envFiles === 'leave_out' && isEnvFile(name)) return this.#leave(path, 'excluded')
       if (stat.size > this.#request.policy.maxFileBytes) return this.#leave(path, 'too_large')
       this.#count()
       const entry = this.#isUnchanged(known, stat) ? known : this.#read(bytes, { path, stat })
