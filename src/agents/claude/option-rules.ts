@@ -37,7 +37,7 @@ export const optionRules = {
   fallbackModel: 'passes',
   enableFileCheckpointing: {
     owned:
-      'Checkpoints of files, and rewindFiles with them, are not built yet; the SDK’s own do not work with a stored session.',
+      'Perdure saves the files itself, what Bash did included: set checkpoints, and rewind the session.',
   },
   toolConfig: 'passes',
   forkSession: conversation,
