@@ -65,7 +65,8 @@ requires('s3').describe('the command line with S3', () => {
     const client = new pg.Client(url.href)
     await client.connect()
     const { rows } = await client.query(
-      'select (select count(*)::int from perdure.session) as sessions, (select count(*)::int from perdure.checkpoint_pack) as packs',
+      `select (select count(*)::int from perdure.session where organization_id = 'default') as sessions,
+        (select count(*)::int from perdure.checkpoint_pack) as packs`,
     )
     await client.end()
     expect(rows).toEqual([{ sessions: 1, packs: 0 }])

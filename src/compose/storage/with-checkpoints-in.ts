@@ -1,6 +1,7 @@
 import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
 import type { SessionRecords } from '../../ports/session-records.ts'
 import type { Storage, StorageSource, WorkspaceScope } from '../../ports/storage.ts'
+import { lastingNameOf } from './lasting-name.ts'
 import { LazyStorage } from './lazy-storage.ts'
 
 /**
@@ -13,8 +14,15 @@ export function withCheckpointsIn(sessions: StorageSource, checkpoints: StorageS
   return new LazyStorage(async () => {
     const [storage, place] = await Promise.all([sessions.open(), checkpoints.open()])
     const description = `${storage.description}, checkpoints in ${place.description}`
+    const name = await lastingNameOf(storage)
+    // The place may be that of other storages too, and a session that was moved or copied stands in two of them: what one
+    // deletes must not be the other's.
+    const own = ({ organizationId, workspaceId }: WorkspaceScope): WorkspaceScope => ({
+      organizationId,
+      workspaceId: `${workspaceId} of ${name}`,
+    })
     return {
-      ...keepCheckpointsIn(storage, (scope) => place.workspace(scope).checkpoints),
+      ...keepCheckpointsIn(storage, (scope) => place.workspace(own(scope)).checkpoints),
       description,
       ownPlaces: [...(storage.ownPlaces ?? []), ...(place.ownPlaces ?? [])],
       close: async () => void (await Promise.all([sessions.close(), checkpoints.close()])),

@@ -33,12 +33,10 @@ export async function up(database: Kysely<Tables>): Promise<void> {
       key.onDelete('cascade'),
     )
     // A pack that a checkpoint needs cannot be removed.
-    .addForeignKeyConstraint(
-      'checkpoint_need_pack',
-      [...workspaceKey, 'pack_name'],
-      'checkpoint_pack',
-      [...workspaceKey, 'pack_name'],
-    )
+    .addForeignKeyConstraint('checkpoint_need_pack', [...workspaceKey, 'pack_name'], 'checkpoint_pack', [
+      ...workspaceKey,
+      'pack_name',
+    ])
     .execute()
   await database.schema
     .createIndex('checkpoint_need_by_pack')
