@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openWorkTrees } from '../checkpoints/open-work-trees.ts'
 import type { SandboxProvider } from '../ports/sandbox.ts'
 import type { Ledger, OrganizationLedger } from '../ports/ledger.ts'
+import { checkScope } from '../ports/check-scope.ts'
 import {
   defaultScope,
   type Storage,
@@ -74,7 +75,8 @@ const directoryOf = ({ dataDirectory }: WorkspaceOptions): DataDirectory =>
     locateDataDirectory({ named: dataDirectory, environment: process.env, currentDirectory: process.cwd() }),
   )
 
-const scopeOf = (options: WorkspaceOptions): WorkspaceScope => ({
-  organizationId: options.organizationId ?? defaultScope.organizationId,
-  workspaceId: options.workspaceId ?? defaultScope.workspaceId,
-})
+const scopeOf = (options: WorkspaceOptions): WorkspaceScope =>
+  checkScope({
+    organizationId: options.organizationId ?? defaultScope.organizationId,
+    workspaceId: options.workspaceId ?? defaultScope.workspaceId,
+  })

@@ -1,4 +1,5 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { PackName } from '../../src/domain/checkpoint-id.ts'
 import type { WorkspaceScope } from '../../src/ports/storage.ts'
 import { FilesystemCheckpointStore } from '../../src/stores/filesystem/checkpoint-store.ts'
 import { MemoryCheckpointStore } from '../../src/stores/memory/checkpoint-store.ts'
@@ -18,10 +19,21 @@ describe('in memory', () =>
     },
   }))
 
-describe('in a folder', () =>
+describe('in a folder', () => {
   checkpointStoreContract({
     open: async () => {
       const folder = scratchFolder()
       return (scope) => new FilesystemCheckpointStore({ folder, scope })
     },
-  }))
+  })
+
+  it('keeps those of tenants whose names are longer than a file name may be', async () => {
+    const folder = scratchFolder()
+    const pack = `pack-${'a'.repeat(40)}` as PackName
+    const storeOf = (organizationId: string) =>
+      new FilesystemCheckpointStore({ folder, scope: { organizationId, workspaceId: '鸟'.repeat(200) } })
+    await storeOf('鸟'.repeat(200)).putPack(pack, Uint8Array.of(1))
+    expect(await storeOf('鸟'.repeat(200)).missingPacks([pack])).toEqual([])
+    expect(await storeOf('鸟'.repeat(199)).missingPacks([pack])).toEqual([pack])
+  })
+})

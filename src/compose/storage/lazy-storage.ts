@@ -1,4 +1,5 @@
 import { projectSessionStore, type CompleteSessionStore } from '../../agents/claude/project-session-store.ts'
+import { checkScope } from '../../ports/check-scope.ts'
 import { defaultScope, type Storage, type StorageSource, type WorkspaceScope } from '../../ports/storage.ts'
 
 /**
@@ -37,8 +38,9 @@ export class LazyStorage implements StorageSource {
     return this.#sessionStore
   }
 
-  /** The same in the workspace of a tenant, out of which it cannot reach. */
+  /** The same in the workspace of a tenant, out of which it cannot reach. @throws {PerdureError} `invalid_request`. */
   sessionStoreFor(scope: WorkspaceScope): CompleteSessionStore {
+    checkScope(scope)
     return projectSessionStore(async () => (await this.open()).workspace(scope).transcripts)
   }
 }

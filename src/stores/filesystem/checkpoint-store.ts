@@ -6,6 +6,7 @@ import type { SessionId } from '../../domain/ids.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { CheckpointRecord, CheckpointStore } from '../../ports/checkpoint-store.ts'
 import type { WorkspaceScope } from '../../ports/storage.ts'
+import { nameOfPart } from './object-path.ts'
 import { syncFolder, writeDurably } from './write-durably.ts'
 
 const recordSchema = z.object({
@@ -23,7 +24,7 @@ export class FilesystemCheckpointStore implements CheckpointStore {
   readonly #folder: string
 
   constructor({ folder, scope }: { readonly folder: string; readonly scope: WorkspaceScope }) {
-    this.#folder = join(folder, asName(scope.organizationId), asName(scope.workspaceId))
+    this.#folder = join(folder, nameOfPart(scope.organizationId), nameOfPart(scope.workspaceId))
   }
 
   async putPack(name: PackName, bytes: Uint8Array): Promise<void> {
@@ -131,7 +132,7 @@ export class FilesystemCheckpointStore implements CheckpointStore {
   }
 
   #folderOfSession(sessionId: SessionId): string {
-    return join(this.#folder, 'sessions', asName(sessionId))
+    return join(this.#folder, 'sessions', nameOfPart(sessionId))
   }
 
   #fileOfRecord(sessionId: SessionId, id: CheckpointId): string {
@@ -150,13 +151,6 @@ async function linkDurably(file: string, target: string): Promise<boolean> {
     return (error as NodeJS.ErrnoException).code === 'EEXIST'
   }
 }
-
-/** Any text as the name of one folder, and no two as the same, also where case does not count. */
-const asName = (text: string): string =>
-  Array.from(Buffer.from(text), (byte) => {
-    const letter = String.fromCharCode(byte)
-    return /[a-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, '0')}`
-  }).join('')
 
 async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
   try {

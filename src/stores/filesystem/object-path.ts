@@ -18,7 +18,8 @@ export function pathOfKey(key: string): string {
 /** The path of the folder that holds the keys beginning with this one, which ends in a slash or is empty. */
 export const pathOfFolder = (key: string): string => join('.', ...key.split('/').slice(0, -1).map(nameOfPart))
 
-const nameOfPart = (part: string): string => {
+/** Any text as the path of one folder, and no two as the same. */
+export const nameOfPart = (part: string): string => {
   if (part === '') return '='
   const pieces: string[] = []
   let piece = ''

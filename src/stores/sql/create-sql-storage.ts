@@ -1,3 +1,4 @@
+import { checkScope } from '../../ports/check-scope.ts'
 import type { LeaseOwner } from '../../ports/lease.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { EventFeed } from '../events/event-feed.ts'
@@ -34,6 +35,7 @@ export async function createSqlStorage(backend: SqlBackend, options: SqlStorageO
   return {
     description: backend.description,
     workspace: (scope) => {
+      checkScope(scope)
       const context: SqlStoreContext = {
         backend,
         feed,
