@@ -22,7 +22,11 @@ export interface EngineUnderTest {
   readonly restartServer?: () => Promise<void>
 }
 
-type NodeOptions = Omit<EngineNodeTask, 'module' | 'place' | 'journal'> & { readonly drainMs?: number }
+interface NodeOptions extends Omit<EngineNodeTask, 'module' | 'place' | 'journal'> {
+  readonly drainMs?: number
+  /** Another way to the same place. */
+  readonly at?: string
+}
 
 const program = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './engine-node.ts' : './engine-node.js', import.meta.url),
@@ -58,10 +62,10 @@ export class EngineFleet {
   }
 
   /** A node that has joined. */
-  async node({ drainMs = 0, ...capacity }: NodeOptions): Promise<ChildProcess> {
+  async node({ drainMs = 0, at = this.#place, ...capacity }: NodeOptions): Promise<ChildProcess> {
     const task: EngineNodeTask = {
       module: this.#under.module,
-      place: this.#place,
+      place: at,
       journal: join(this.#folder, 'journal'),
       ...capacity,
     }

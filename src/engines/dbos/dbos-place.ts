@@ -14,6 +14,9 @@ export const workflowName = 'run'
 /** The most connections of one process: these, and one more that holds the lock of a node. */
 const poolSize = 8
 
+/** The lock of a node is asked for nothing that takes long: without an answer, the connection is none. */
+const answerMs = 10_000
+
 /** A schema of a PostgreSQL, and the connections of this process to it. */
 export interface DbosPlace {
   readonly url: string
@@ -29,7 +32,11 @@ export function dbosPlace(
   { sdk, pg }: Awaited<ReturnType<typeof loadDbos>>,
 ): DbosPlace {
   const settings = { connectionString: url, application_name: 'perdure engine', keepAlive: true }
-  const quick = { ...settings, connectionTimeoutMillis: 10_000, idle_in_transaction_session_timeout: 60_000 }
+  const quick = {
+    ...settings,
+    connectionTimeoutMillis: 10_000,
+    idle_in_transaction_session_timeout: 60_000,
+  }
   // A connection that breaks says so by an event at any time; one that nobody listens to would end the process.
   class QuietClient extends pg.Client {
     constructor(config?: ConstructorParameters<typeof pg.Client>[0]) {
@@ -39,7 +46,7 @@ export function dbosPlace(
   }
   const pool = new pg.Pool({ ...quick, max: poolSize, allowExitOnIdle: true, Client: QuietClient })
   pool.on('error', () => {})
-  return { url, schema, sdk, pool, newClient: () => new QuietClient(quick) }
+  return { url, schema, sdk, pool, newClient: () => new QuietClient({ ...quick, query_timeout: answerMs }) }
 }
 
 /** The library’s own words about contention and outages; what matters of them, we notice by ourselves. */

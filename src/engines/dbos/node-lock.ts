@@ -40,9 +40,16 @@ export class NodeLock {
     return this.#client === null ? 0 : performance.now() - this.#heldSinceMs
   }
 
-  /** Says that this process is not frozen. */
+  /** Says that this process is not frozen, and finds out whether the connection still is one. */
   async beat(): Promise<void> {
-    await this.#client?.query(`update ${this.#table} set beat_at = now() where id = $1`, [this.#options.id])
+    const client = this.#client
+    try {
+      await client?.query(`update ${this.#table} set beat_at = now() where id = $1`, [this.#options.id])
+    } catch (error) {
+      // A network that is gone closes nothing: nobody may be at the other end any more, and the lock another's.
+      if (client !== null) void this.#disconnected(client)
+      throw error
+    }
   }
 
   /** Nodes of this protocol besides this one; a silent one has not said for so long that it is not frozen. */
@@ -92,7 +99,7 @@ export class NodeLock {
     const client = place.newClient()
     try {
       await client.connect()
-      await client.query(`select set_config('application_name', $1, false)`, [connectionName(id)])
+      await client.query(`select set_config('application_name', $1, false), ${dropsTheDead}`, [connectionName(id)])
       if (!(await tryLock(client, this.#name(id)))) throw new Error('the lock of this node is held')
       const row = [id, protocolVersion]
       const { rowCount } = isNew
@@ -111,13 +118,14 @@ export class NodeLock {
     }
     this.#client = client
     this.#heldSinceMs = performance.now()
-    client.once('end', () => void this.#disconnected())
+    client.once('end', () => void this.#disconnected(client))
   }
 
   /** The server went away, or closed the connection because this process was frozen: which of both, only the server can tell. */
-  async #disconnected(): Promise<void> {
-    if (this.#isOver) return
+  async #disconnected(client: Client): Promise<void> {
+    if (this.#isOver || this.#client !== client) return
     this.#client = null
+    client.end().catch(() => {})
     const lostAtMs = performance.now()
     while (!this.#isOver && performance.now() - lostAtMs < this.#options.graceMs) {
       try {
@@ -141,6 +149,10 @@ export class NodeLock {
 }
 
 const reconnectEveryMs = 200
+/** The server notices within half a minute that a whole machine is gone. */
+const dropsTheDead = Object.entries({ idle: 10, interval: 5, count: 3 })
+  .map(([name, value]) => `set_config('tcp_keepalives_${name}', '${value}', false)`)
+  .join(', ')
 /** The server cuts names after 63 bytes. */
 const connectionName = (id: string): string => `perdure ${id}`.slice(0, 63)
 
