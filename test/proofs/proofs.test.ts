@@ -79,7 +79,7 @@ requires('linux').describe('a rewind', () => {
   const { test } = requires()
   test(
     'has the files to the byte and the conversation to the message, also when it is killed',
-    () => inPairs([3, 4], proveRewinds),
+    () => inPairs([3, 7], proveRewinds),
     120_000,
   )
 })
