@@ -95,32 +95,40 @@ export class FolderBucket implements ObjectBucket {
 
 /** False when there is a file of that name. */
 async function linkAt(temporary: string, file: string): Promise<boolean> {
-  for (;;) {
-    try {
-      await link(temporary, file)
-      return true
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') return false
-      if (code !== 'ENOENT') throw error
-      await makePrivate(dirname(file))
-    }
+  try {
+    if (!(await isMissing(link(temporary, file)))) return true
+    await makePrivate(dirname(file))
+    await link(temporary, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   }
 }
 
 /** Makes the folder and those above it, each lasting before what is in it. */
 async function makePrivate(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { mode: 0o700 })
+    if (await isMissing(mkdir(folder, { mode: 0o700 }))) {
+      if (dirname(folder) !== folder) await makePrivate(dirname(folder))
+      await mkdir(folder, { mode: 0o700 })
+    }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || dirname(folder) === folder) throw error
-    await makePrivate(dirname(folder))
-    return makePrivate(folder)
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
   }
   await syncFolder(dirname(folder))
 }
+
+/** Whether the work fails because a folder above is not there. */
+const isMissing = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return true
+      throw error
+    },
+  )
 
 interface Bounds {
   readonly prefix: Buffer
