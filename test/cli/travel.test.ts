@@ -42,7 +42,7 @@ test('sessions are moved by id, tag, or all of them, and the same command again 
   const back = await session('move', sessions[0]!, sessions[1]!, '--data-dir', there, '--to', here)
   expect(back.exitCode).toBe(0)
   expect(await titlesIn(here)).toEqual(['one', 'two'])
-})
+}, 240_000)
 
 test('what cannot be moved is said, and the rest goes', async () => {
   const { here, there, sessions, session, titlesIn } = await twoPlaces(['one'])
@@ -63,7 +63,7 @@ test('what cannot be moved is said, and the rest goes', async () => {
   }
   expect((await session('move', sessions[0]!, '--data-dir', there)).stderr).toContain('--to')
   expect((await session('move', sessions[0]!, '--data-dir', there, '--to', there)).stderr).toContain('there already')
-})
+}, 240_000)
 
 test('a session is exported and imported, also beside itself', async () => {
   const { root, here, there, sessions, session, titlesIn } = await twoPlaces(['one'])
@@ -79,7 +79,7 @@ test('a session is exported and imported, also beside itself', async () => {
   const [copy] = jsonLines((await session('import', file, '--data-dir', there, '--as-new', '--json')).stdout)
   expect(copy).toMatchObject({ title: 'one', can_go_on: true, parent: { session_id: id, at_sequence: 3 } })
   expect(await titlesIn(there)).toEqual(['one', 'one'])
-})
+}, 240_000)
 
 test('a redacted archive is said to be the end of its road, and is', async () => {
   const { root, here, there, sessions, session } = await twoPlaces(['one'])
@@ -99,7 +99,7 @@ test('a redacted archive is said to be the end of its road, and is', async () =>
   const damaged = await session('import', join(root, 'package.json'), '--data-dir', there)
   expect(damaged).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('archive_invalid') as string })
   expect(readFileSync(file).length).toBeGreaterThan(100)
-})
+}, 240_000)
 
 test('old sessions are pruned, and counted before', async () => {
   const { here, session, titlesIn } = await twoPlaces(['one', 'two'])
@@ -114,4 +114,4 @@ test('old sessions are pruned, and counted before', async () => {
   expect((await prune('--expired')).stdout).toBe('0 sessions are removed\n')
   expect((await prune()).exitCode).toBe(2)
   expect((await prune('--older-than', 'soon')).stderr).toContain('30d')
-})
+}, 240_000)
