@@ -129,7 +129,7 @@ class RewindTrial {
   async #rewindInVain({ at: to }: Point): Promise<boolean> {
     const kill = this.#dice.chance(0.5)
       ? { afterMs: this.#dice.number(0, 40) }
-      : { write: this.#dice.number(1, 16), side: this.#dice.pick(['before', 'after'] as const) }
+      : { write: this.#dice.number(1, 8), side: this.#dice.pick(['before', 'after'] as const) }
     const task: RewindTask = { sessionId: this.#session.id, dataDirectory: this.#dataDirectory, to, kill }
     const head = (await this.#session.events()).length
     const { status, signal, stderr } = spawnSync(process.execPath, [program, JSON.stringify(task)])
