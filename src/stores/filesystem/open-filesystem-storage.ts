@@ -15,6 +15,6 @@ const defaultPollMs = 250
 export async function openFilesystemStorage({ folder, ...options }: FilesystemStorageOptions): Promise<Storage> {
   const bucket = new FolderBucket(folder)
   await bucket.open()
-  const storage = await openObjectStorage(bucket, { pollMs: defaultPollMs, ...options })
+  const storage = openObjectStorage(bucket, { pollMs: defaultPollMs, ...options })
   return { ...storage, ownPlaces: [resolve(folder)] }
 }
