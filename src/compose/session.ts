@@ -59,6 +59,11 @@ export class Session {
     this.#options = workspace.options
   }
 
+  /** Where it is kept. */
+  get place(): WorkspaceOptions {
+    return this.#options
+  }
+
   /** The next turn of this session. */
   run(prompt: RunAgentOptions['prompt'], options: TurnOptions = {}): AgentRun {
     return runAgent({ ...options, ...this.#options, sessionId: this.id, ...(prompt === undefined ? {} : { prompt }) })
@@ -171,8 +176,9 @@ export class Session {
     this.record = await this.#stores.sessions.update(this.id, { tags })
   }
 
-  /** Sets the seconds after the last change at which it expires; null: never. */
+  /** Sets the seconds after the last change at which it expires; null: never. @throws {PerdureError} `invalid_request`. */
   async expire(ttlSeconds: number | null): Promise<void> {
+    checkTtl(ttlSeconds)
     this.record = await this.#stores.sessions.update(this.id, { ttlSeconds })
   }
 
@@ -217,8 +223,7 @@ export class Session {
 /** A new session, with nothing said yet. @throws {PerdureError} `invalid_request`, and what the storage throws. */
 export async function createSession(options: CreateSessionOptions = {}): Promise<Session> {
   const { title = null, tags = [], metadata = {}, cwd = '.', ttl = null, ...workspaceOptions } = options
-  if (ttl !== null && !(ttl > 0))
-    throw new PerdureError('invalid_request', 'Option ttl must be a positive number of seconds.')
+  checkTtl(ttl)
   const { stores } = await openWorkspace(workspaceOptions)
   const record = await stores.sessions.create({
     id: newSessionId(),
@@ -254,9 +259,12 @@ async function missing({ transit }: WorkspaceStores, id: SessionId): Promise<Per
       })
 }
 
-/** Sessions, newest first. */
+/** Sessions, newest first. @throws {PerdureError} `invalid_request`. */
 export async function listSessions(options: WorkspaceOptions & ListSessionsOptions = {}): Promise<Session[]> {
   const { limit, tag, status, parentId, ...workspaceOptions } = options
+  if (limit !== undefined && limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
+    throw new PerdureError('invalid_request', 'Option limit must be a whole number, 0 or more.')
+  }
   const { stores } = await openWorkspace(workspaceOptions)
   const filter = Object.fromEntries(
     Object.entries({ limit, tag, status, parentId }).filter(([, value]) => value !== undefined),
@@ -269,4 +277,12 @@ export async function listSessions(options: WorkspaceOptions & ListSessionsOptio
 export async function deleteExpiredSessions(options: WorkspaceOptions = {}): Promise<SessionId[]> {
   const { stores } = await openWorkspace(options)
   return deleteExpired(stores)
+}
+
+/** A hundred years: what is longer no storage can count. */
+const longestTtlSeconds = 100 * 366 * 24 * 60 * 60
+
+function checkTtl(ttlSeconds: number | null): void {
+  if (ttlSeconds === null || (ttlSeconds > 0 && ttlSeconds <= longestTtlSeconds)) return
+  throw new PerdureError('invalid_request', 'Option ttl must be a positive number of seconds, at most a hundred years.')
 }

@@ -48,6 +48,19 @@ describe('a session', () => {
     await storage.close()
   })
 
+  it('has a time to live, and lists have a length, that every storage can count', async () => {
+    const storage = new MemoryStorage()
+    const refused = { code: 'invalid_request' }
+    const session = await createSession({ storage, ttl: 3600 })
+    for (const seconds of [0, -1, NaN, Infinity, 1e300]) {
+      await expect(createSession({ storage, ttl: seconds })).rejects.toMatchObject(refused)
+      await expect(session.expire(seconds)).rejects.toMatchObject(refused)
+    }
+    expect((await openSession(session.id, { storage })).record.ttlSeconds).toBe(3600)
+    for (const limit of [-1, 1.5, NaN]) await expect(listSessions({ storage, limit })).rejects.toMatchObject(refused)
+    expect(await listSessions({ storage, limit: Infinity })).toHaveLength(1)
+  })
+
   it('remembers over runs, from another folder and with nothing but its store', async () => {
     const storage = new MemoryStorage()
     const session = await createSession({ storage, ttl: 3600 })
