@@ -54,14 +54,20 @@ export class CheckpointThread {
     }
   }
 
-  /** Waits for what is under way. A later question begins anew. */
-  async close(): Promise<void> {
+  /**
+   * Waits for what is under way; after `patienceMs` it is cut, which harms no more than the death of the process. A later
+   * question begins anew.
+   */
+  async close({ patienceMs }: { readonly patienceMs?: number } = {}): Promise<void> {
     clearTimeout(this.#idle)
     const worker = this.#worker
     if (worker === undefined) return
     this.#worker = undefined
     const isGone = once(worker, 'exit')
-    await this.#ask(worker, 'end')
+    const timer = patienceMs === undefined ? undefined : setTimeout(() => void worker.terminate(), patienceMs)
+    // What is cut has its own error.
+    await this.#ask(worker, 'end').catch(() => {})
+    clearTimeout(timer)
     // The answer let go of it, and nothing else may keep this process alive until it has ended.
     worker.ref()
     await isGone

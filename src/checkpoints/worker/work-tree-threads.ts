@@ -5,6 +5,9 @@ import { CheckpointThread, type WorkTreeThread } from './checkpoint-thread.ts'
 /** More would wait for the disk together. */
 const mostThreads = Math.min(4, availableParallelism())
 
+/** Of a process that is about to end. What is still saved then, nobody waits for any more. */
+const patienceMs = 5_000
+
 /** The few threads of a process for all its work trees. A tree stays with its thread, which knows its files. */
 export class WorkTreeThreads {
   readonly #threads: CheckpointThread[] = []
@@ -16,11 +19,11 @@ export class WorkTreeThreads {
     return thread.of(places)
   }
 
-  /** Waits for what is under way and ends them. A later use begins anew. */
+  /** Waits a little for what is under way and ends them. A later use begins anew. */
   async close(): Promise<void> {
     const threads = this.#threads.splice(0)
     this.#places.clear()
-    await Promise.all(threads.map((thread) => thread.close()))
+    await Promise.all(threads.map((thread) => thread.close({ patienceMs })))
   }
 
   #leastBusy(): CheckpointThread {
