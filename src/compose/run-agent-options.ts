@@ -22,7 +22,7 @@ export type UserMessageInput = string | UserContent | { content: string | UserCo
 export interface PerdureRunOptions {
   /**
    * What the user says. A stream of messages keeps the run open until it ends. May be left out when
-   * messages wait in the session's inbox.
+   * messages wait in the session's inbox, or when its last turn was cut: then the agent is told to continue.
    */
   prompt?: string | UserContent | AsyncIterable<UserMessageInput>
   /** Where the agent works. Default: the current folder. */
