@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { forgetOldCheckpoints } from '../../src/checkpoints/forget-old-checkpoints.ts'
 import { WorkTree as StoredTree } from '../../src/checkpoints/work-tree.ts'
@@ -151,7 +152,7 @@ test('several processes save one folder at the same time, and none takes another
 async function startSaver(work: Record<string, unknown>): Promise<{ ids: string[]; missing: string[] }> {
   const { execFile } = await import('node:child_process')
   const { promisify } = await import('node:util')
-  const program = join(import.meta.dirname, 'programs', 'save-beside-others.ts')
+  const program = fileURLToPath(new URL('programs/save-beside-others.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(work)])
   return JSON.parse(stdout) as { ids: string[]; missing: string[] }
 }
@@ -162,7 +163,7 @@ test('a process that is killed while it has the folder keeps nobody out', async 
   const tree = open(root)
   const { id } = await tree.save({ parent: null })
   const [name = ''] = fs.readdirSync(folder)
-  const program = join(import.meta.dirname, 'programs', 'die-with-lock.ts')
+  const program = fileURLToPath(new URL('programs/die-with-lock.ts', import.meta.url))
   expect(() => execFileSync(process.execPath, [program, join(folder, name)], { stdio: 'pipe' })).toThrow(
     expect.objectContaining({ signal: 'SIGKILL' }),
   )
