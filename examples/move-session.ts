@@ -15,7 +15,7 @@ type Machine = { storage: SqliteStorage; work: string }
 
 const write = { name: 'Bash', input: { command: 'echo heron > birds.txt' } }
 const upstream = scriptedModel([
-  { when: { prompt: 'which' }, reply: 'A heron.' },
+  { when: { prompt: 'Which' }, reply: 'A heron.' },
   { when: { toolResult: false }, reply: { tool: write } },
   { reply: 'Written.' },
 ])

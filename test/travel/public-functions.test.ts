@@ -1,8 +1,11 @@
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   createSession,
+  exportSession,
   FilesystemStorage,
+  importSession,
   listSessions,
   MemoryStorage,
   moveSession,
@@ -61,6 +64,18 @@ test('storages are named by what people write', async () => {
   expect(phases.at(-1)).toBe('done')
   await moveSession(id, { from: `file:${join(folder, 'files')}`, to: join(folder, 'data') })
   expect((await openSession(id, { storage: from })).record.title).toBe('Rook')
+})
+
+test('a session that was opened is exported from where it is kept', async () => {
+  const [storage, goal] = [opened(new MemoryStorage()), opened(new MemoryStorage())]
+  const session = await createSession({ storage, title: 'Wren' })
+  const path = join(scratchFolder(), 'wren.tar.gz')
+  await exportSession(session, path)
+  const imported = await importSession(path, { storage: goal, into: '/elsewhere' })
+  expect(imported.session.record).toMatchObject({ id: session.id, title: 'Wren', workingDirectory: '/elsewhere' })
+  await exportSession(session.id, createWriteStream(path), { storage, redact: true })
+  expect(await importSession(path, { storage: goal, asNew: true })).toMatchObject({ canGoOn: false })
+  expect(await codeOf(exportSession(session, '/nowhere/at/all.tar.gz'))).toBe('storage_failed')
 })
 
 test('what somebody drives is not pruned', async () => {

@@ -8,6 +8,7 @@ import { openWorkspace, type WorkspaceOptions } from '../open-workspace.ts'
 import { leaseTtlMs } from '../run-agent.ts'
 import { openSession, type Session } from '../session.ts'
 
+/** Where the session is kept is said for an id; a session that was opened knows it. */
 export interface ExportOptions extends WorkspaceOptions {
   /** Whether its saved files go with it. Default: true. */
   readonly files?: boolean
@@ -31,8 +32,8 @@ export async function exportSession(
   options: ExportOptions = {},
 ): Promise<void> {
   const { files = true, redact = false, ...workspaceOptions } = options
-  const { id: sessionId } = typeof session === 'string' ? await openSession(session, workspaceOptions) : session
-  const { stores } = await openWorkspace(workspaceOptions)
+  const { id: sessionId, place } = typeof session === 'string' ? await openSession(session, workspaceOptions) : session
+  const { stores } = await openWorkspace(place)
   await exportFromStores(stores, {
     sessionId,
     withFiles: files,

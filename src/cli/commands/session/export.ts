@@ -2,7 +2,6 @@ import { cliCommand } from '../../cli-command.ts'
 import { writeError, writeJson, writeLine } from '../../output.ts'
 import { resolveSession } from '../../session/resolve-session.ts'
 import { jsonFlag, placeFlags, sessionPlace } from '../../session/session-flags.ts'
-import { workspaceOf } from '../../session/workspace-of.ts'
 import { usingRuntime } from '../../using-runtime.ts'
 
 export const exportCommand = cliCommand({
@@ -28,7 +27,6 @@ export const exportCommand = cliCommand({
       const file = args.output ?? `${session.id}.tar.gz`
       const redact = args.redact === true
       await exportSession(session, file === '-' ? process.stdout : file, {
-        ...workspaceOf(args),
         files: args.files,
         redact,
       })
