@@ -39,9 +39,9 @@ export function renderOutcome(outcome: RunOutcome, options: OutcomeOptions): str
   if ('error' in outcome && outcome.status !== 'cancelled') lines.push(renderError(outcome.error, style))
   if (options.isTemporary === true) return lines.join('\n')
   lines.push(
-    ...(outcome.next.action === 'none' ? [] : [`${style.dim('next   ')} ${outcome.next.hint}`]),
     `${style.dim('session')} ${outcome.sessionId}`,
     `${style.dim('resume ')} ${resumeCommand(outcome.sessionId, options)}`,
+    ...(outcome.next.action === 'none' ? [] : [`${style.dim('next   ')} ${outcome.next.hint}`]),
   )
   return lines.join('\n')
 }

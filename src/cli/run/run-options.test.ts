@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RunFlags } from './run-flags.ts'
 import { runOptions } from './run-options.ts'
 
 const situation = { prompt: 'hi', sessionId: null, canAsk: false }
@@ -42,4 +43,12 @@ test.each([{ 'max-turns': '0' }, { 'max-turns': '1.5' }, { 'timeout-seconds': 's
 test('the cache is what the flags say, in milliseconds', () => {
   const flags = { prompt: ['hi'], 'cache-ttl': '1h', 'keep-warm-minutes': '90' }
   expect(runOptions(flags, situation).cache).toEqual({ main: '1h', keepWarm: { forMs: 5_400_000 } })
+})
+
+test('the folder is saved as usual, before the named tools too, or not at all', () => {
+  const checkpointsOf = (flags: Partial<RunFlags>) => runOptions({ prompt: ['hi'], ...flags }, situation).checkpoints
+  expect(checkpointsOf({})).toBeUndefined()
+  expect(checkpointsOf({ 'checkpoint-before': 'Bash, mcp__db__*' })).toEqual({ beforeTools: ['Bash', 'mcp__db__*'] })
+  expect(checkpointsOf({ checkpoints: false })).toBe('off')
+  expect(() => checkpointsOf({ checkpoints: false, 'checkpoint-before': 'Bash' })).toThrow('exclude each other')
 })
