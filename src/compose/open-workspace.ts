@@ -12,7 +12,7 @@ import {
 } from '../ports/storage.ts'
 import type { WorkTrees } from '../ports/work-tree.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { deleteExpired } from './delete-sessions.ts'
+import { deleteExpiredNowAndThen } from './delete-sessions.ts'
 import { namedStorage } from './environment-storage.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
 import { processRuntime } from './process-runtime.ts'
@@ -42,7 +42,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
   const directory = directoryOf(options)
   const storage = await storageOf(options, directory)
   const stores = storage.workspace(scopeOf(options))
-  if (options.storage === undefined) await deleteExpired(stores)
+  if (options.storage === undefined) await deleteExpiredNowAndThen(storage, stores.scope)
   const workTrees = openWorkTrees({
     folder: join(directory.path, 'work-trees'),
     dataDirectory: directory.path,
