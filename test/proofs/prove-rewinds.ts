@@ -98,7 +98,7 @@ class RewindTrial {
       tools: ['Bash', 'Write', 'Edit'],
       permissionMode: 'bypassPermissions',
       allowDangerouslySkipPermissions: true,
-      env: { IS_SANDBOX: '1' },
+      env: { IS_SANDBOX: '1', HOME: this.#dataDirectory },
       // Some commands the agent asks about whatever its mode.
       approvals: 'refuse',
     })
