@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { newSessionId, sessionIdSchema, type SessionId } from '../domain/ids.ts'
+import { newSessionId, sessionIdSchema, type EventId, type SessionId } from '../domain/ids.ts'
 import type { LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
@@ -10,6 +10,7 @@ import type { ListSessionsOptions, SessionRecord } from '../ports/session-record
 import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
+import { newUserMessage } from '../runtime/inputs.ts'
 import { rewindSession } from '../runtime/rewind/rewind-session.ts'
 import type { WorkTreeChoice } from '../runtime/travel/bring-files.ts'
 import type { BudgetReport } from '../runtime/metering/run-meter.ts'
@@ -21,8 +22,9 @@ import { processRuntime } from './process-runtime.ts'
 import { reportOf, type RewindOptions, type RewindReport } from './rewind-options.ts'
 import { diffSession, type DiffOptions, type SessionDiff } from './session-diff.ts'
 import { reachedBy, type Reached } from './reached.ts'
-import type { RunAgentOptions } from './run-agent-options.ts'
+import type { RunAgentOptions, UserMessageInput } from './run-agent-options.ts'
 import { runAgent } from './run-agent.ts'
+import { parseUserMessage } from './user-message.ts'
 import { takeUpSession, type TakeUpOptions, type TakenSession } from './take-up-session.ts'
 
 export interface CreateSessionOptions extends WorkspaceOptions {
@@ -67,6 +69,14 @@ export class Session {
   /** The next turn of this session. */
   run(prompt: RunAgentOptions['prompt'], options: TurnOptions = {}): AgentRun {
     return runAgent({ ...options, ...this.#options, sessionId: this.id, ...(prompt === undefined ? {} : { prompt }) })
+  }
+
+  /** Says something that its next run takes up; durable when it resolves. @throws {PerdureError} `session_not_found`, `invalid_request`. */
+  async send(message: UserMessageInput): Promise<EventId> {
+    const { content, priority } = parseUserMessage(message)
+    const event = newUserMessage(content)
+    await this.#stores.inbox.put(this.id, event, { priority })
+    return event.id
   }
 
   /**

@@ -34,6 +34,15 @@ export interface QueuedMessage {
   readonly agentInput: AgentInput
 }
 
+/** A message that nobody has taken in yet. */
+export const newUserMessage = (content: RunInput['content']): UserMessage & { readonly id: EventId } => ({
+  type: 'user.message',
+  id: newEventId(),
+  content: content as UserMessage['content'],
+  processed_at: null,
+  perdure: { sdk_uuid: randomUUID() },
+})
+
 /** What the user says to a run: durable first, then given to the agent, then logged when the agent takes it in. */
 export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
   const queue: QueuedMessage[] = []
@@ -50,22 +59,16 @@ export function createInputs(inbox: Inbox, sessionId: SessionId): Inputs {
           hint: 'Start a new run with this sessionId.',
         })
       }
-      const event: UserMessage = {
-        type: 'user.message',
-        id: newEventId(),
-        content: content as UserMessage['content'],
-        processed_at: null,
-        perdure: { sdk_uuid: randomUUID() },
-      }
+      const event = newUserMessage(content)
       beingAdded += 1
       try {
         await inbox.put(sessionId, event, { priority })
-        said.add(event.id as EventId)
+        said.add(event.id)
         queue.push(queuedMessage(event, priority))
       } finally {
         beingAdded -= 1
       }
-      return event.id as EventId
+      return event.id
     },
     restore(lost, waiting) {
       for (const event of lost) queue.push({ ...queuedMessage(event, 'next'), isLogged: true })

@@ -48,6 +48,19 @@ describe('a session', () => {
     await storage.close()
   })
 
+  it('keeps what is said to it while nobody runs it, for a run that says nothing itself', async () => {
+    const storage = new MemoryStorage()
+    const session = await createSession({ storage, cwd: scratchFolder() })
+    await expect(session.send(' ')).rejects.toMatchObject({ code: 'invalid_request' })
+    const said = await session.send('First this.')
+    const model = scriptedModel({ rules: [{ reply: 'Done.' }] })
+    expect(await session.run(undefined, { upstream: model })).toMatchObject({ status: 'completed', text: 'Done.' })
+    expect(wireOf(model)).toContain('First this.')
+    expect((await session.events()).filter(({ type }) => type === 'user.message')).toMatchObject([{ id: said }])
+    await session.delete()
+    await expect(session.send('Too late.')).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it('has a time to live, and lists have a length, that every storage can count', async () => {
     const storage = new MemoryStorage()
     const refused = { code: 'invalid_request' }
