@@ -90,7 +90,11 @@ function queueContract(inFleet: InFleet): void {
       await expect(engine.submit('work', null, { id: 'x', tenant: '' })).rejects.toMatchObject(refused)
       await expect(engine.submit('work', null, { id: 'x', tenant: 'a', priority: 0.5 })).rejects.toMatchObject(refused)
       const schedule = { tenant: 'a', name: 's', kind: 'work', input: null }
-      await expect(engine.schedule({ ...schedule, cron: 'never' })).rejects.toMatchObject(refused)
+      for (const cron of ['never', '0 0 31 2 *', '0 0 0 1 1 * 2020']) {
+        await expect(engine.schedule({ ...schedule, cron })).rejects.toMatchObject(refused)
+      }
+      const longName = 'n'.repeat(290)
+      await expect(engine.schedule({ ...schedule, cron: '* * * * *', name: longName })).rejects.toMatchObject(refused)
       await expect(engine.start({}, { slots: 0, perTenant: 1 })).rejects.toMatchObject(refused)
     }),
   )

@@ -10,8 +10,8 @@ import type {
   RunSchedule,
   SubmitOptions,
 } from '../../ports/run-engine.ts'
-import { checkCapacity, checkName, checkSubmission } from '../rules/check-submission.ts'
-import { nextTime } from '../rules/schedule-times.ts'
+import { checkSchedule } from '../rules/check-schedule.ts'
+import { checkCapacity, checkSubmission } from '../rules/check-submission.ts'
 import { DbosNode } from './dbos-node.ts'
 import { applicationName, dbosPlace, silentLogger, type DbosPlace } from './dbos-place.ts'
 import { DbosRuns } from './dbos-runs.ts'
@@ -101,11 +101,7 @@ export class DbosEngine implements RunEngine {
   }
 
   schedule(schedule: RunSchedule): Promise<void> {
-    return asFailure(async () => {
-      const { tenant, name, kind, cron } = schedule
-      for (const [what, value] of Object.entries({ tenant, name, kind })) checkName(what, value)
-      await this.#schedules.put(schedule, nextTime(cron, new Date()))
-    })
+    return asFailure(async () => this.#schedules.put(schedule, checkSchedule(schedule)))
   }
 
   unschedule(tenant: string, name: string): Promise<void> {

@@ -15,11 +15,11 @@ export class DbosSchedules {
     this.#table = `"${schema}".perdure_schedule`
   }
 
-  async put({ tenant, name, cron, kind, input }: RunSchedule, nextAt: Date | null): Promise<void> {
+  async put({ tenant, name, cron, kind, input }: RunSchedule, nextAt: Date): Promise<void> {
     await this.#pool.query(
       `insert into ${this.#table} (tenant, name, cron, kind, input, next_at_ms) values ($1, $2, $3, $4, $5, $6)
        on conflict (tenant, name) do update set cron = $3, kind = $4, input = $5, next_at_ms = $6`,
-      [tenant, name, cron, kind, JSON.stringify(input), nextAt?.getTime() ?? null],
+      [tenant, name, cron, kind, JSON.stringify(input), nextAt.getTime()],
     )
   }
 

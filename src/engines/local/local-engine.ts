@@ -9,8 +9,8 @@ import type {
   SubmitOptions,
 } from '../../ports/run-engine.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
-import { checkCapacity, checkName, checkSubmission } from '../rules/check-submission.ts'
-import { nextTime } from '../rules/schedule-times.ts'
+import { checkSchedule } from '../rules/check-schedule.ts'
+import { checkCapacity, checkSubmission } from '../rules/check-submission.ts'
 import type { EngineDatabase } from './engine-database.ts'
 import { createEngineTables } from './engine-tables.ts'
 import { LocalNode } from './local-node.ts'
@@ -83,9 +83,7 @@ export class LocalEngine implements RunEngine {
   }
 
   async schedule(schedule: RunSchedule): Promise<void> {
-    const { tenant, name, kind, cron } = schedule
-    for (const [what, value] of Object.entries({ tenant, name, kind })) checkName(what, value)
-    await this.#schedules.put(schedule, nextTime(cron, new Date()))
+    await this.#schedules.put(schedule, checkSchedule(schedule))
     this.#node?.wake()
   }
 

@@ -9,11 +9,11 @@ export class ScheduleRows {
     this.#database = database
   }
 
-  async put({ tenant, name, cron, kind, input }: RunSchedule, nextAt: Date | null): Promise<void> {
+  async put({ tenant, name, cron, kind, input }: RunSchedule, nextAt: Date): Promise<void> {
     await this.#database.execute(
       `insert into schedule (tenant, name, cron, kind, input, next_at_ms) values (?1, ?2, ?3, ?4, ?5, ?6)
        on conflict (tenant, name) do update set cron = ?3, kind = ?4, input = ?5, next_at_ms = ?6`,
-      [tenant, name, cron, kind, JSON.stringify(input), nextAt?.getTime() ?? null],
+      [tenant, name, cron, kind, JSON.stringify(input), nextAt.getTime()],
     )
   }
 

@@ -24,6 +24,14 @@ describe('times of a schedule', () => {
     expect(lastDueTime('0 3 * * *', { due, now: due })).toEqual(due)
   })
 
+  it('are found among millions that were missed', () => {
+    const due = at('2029-01-01T03:00:00')
+    const now = new Date(at('2030-01-04T12:00:01').getTime() + 999)
+    expect(lastDueTime('* * * * * *', { due, now })).toEqual(at('2030-01-04T12:00:01'))
+    expect(lastDueTime('0-9 0 3 1 1 *', { due, now })).toEqual(at('2030-01-01T03:00:09'))
+    expect(lastDueTime('0 0 3 29 2 *', { due, now })).toEqual(due)
+  })
+
   it('name their run', () => {
     expect(scheduledRunId({ tenant: 'a/b', name: 'tidy' }, at('2030-01-01T03:00'))).toBe(
       'a/b/tidy@2030-01-01T03:00:00.000Z',
