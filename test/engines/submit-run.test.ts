@@ -56,6 +56,19 @@ describe('a run for workers', () => {
     await expect(submitRun({ prompt: 'Hello.', dataDirectory, ...options })).rejects.toMatchObject({ code })
   })
 
+  it('says nothing in a session when the queue refuses it', async () => {
+    const dataDirectory = scratchFolder()
+    const { sessionId } = await submitRun({ prompt: 'Hello.', dataDirectory })
+    const storage = new SqliteStorage({ dataDirectory })
+    const { inbox } = (await storage.open()).workspace({ organizationId: 'default', workspaceId: 'default' })
+    for (const wrong of [{ priority: -1 }, { id: '' }, { id: 'x'.repeat(300) }]) {
+      const refused = submitRun({ prompt: 'Again.', sessionId, dataDirectory, ...wrong })
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_request' })
+    }
+    expect(await inbox.list(sessionId)).toHaveLength(1)
+    await storage.close()
+  })
+
   it('may repeat by a schedule of its workspace', async () => {
     const dataDirectory = scratchFolder()
     await scheduleRuns({ name: 'tidy', cron: '0 3 * * *', prompt: 'Tidy up.', dataDirectory })

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { newRunId, sessionIdSchema, type SessionId } from '../../domain/ids.ts'
+import { checkName, checkSubmission } from '../../engines/rules/check-submission.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { Json, RunSchedule } from '../../ports/run-engine.ts'
 import { defaultScope } from '../../ports/storage.ts'
@@ -52,19 +53,23 @@ export type ScheduleRunsOptions = QueuedRunOptions & {
 export async function submitRun(options: SubmitRunOptions): Promise<{ runId: string; sessionId: SessionId }> {
   const { id: runId = newRunId(), priority, startAt, ...rest } = options
   const run = sessionRunOf(rest)
-  const engine = await openEngine(rest)
-  const { organizationId, workspaceId } = run
-  if (startAt === undefined) {
-    const { stores } = await openWorkspace({ ...storageOfEngine(rest), organizationId, workspaceId })
-    await sayInSession(stores, run, runId)
-  }
   const tenant = tenantOf(run)
-  await engine.submit(sessionRunKind, run as Json, {
+  const place = {
     id: engineIdOf(tenant, runId),
     tenant,
     ...(priority === undefined ? {} : { priority }),
     ...(startAt === undefined ? {} : { startAt }),
-  })
+  }
+  // Before anything is said: what the queue refuses leaves nothing in the session.
+  checkName('id', runId)
+  checkSubmission(sessionRunKind, run as Json, place)
+  const engine = await openEngine(rest)
+  if (startAt === undefined) {
+    const { organizationId, workspaceId } = run
+    const { stores } = await openWorkspace({ ...storageOfEngine(rest), organizationId, workspaceId })
+    await sayInSession(stores, run, runId)
+  }
+  await engine.submit(sessionRunKind, run as Json, place)
   return { runId, sessionId: placeOfWords(run, runId).sessionId }
 }
 
