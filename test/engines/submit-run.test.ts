@@ -26,6 +26,13 @@ describe('a run for workers', () => {
     expect((await openSession(sessionId, { storage })).record.title).toBe('Greeting')
     expect(await cancelRun(runId, { dataDirectory })).toMatchObject({ id: 'greet', status: 'cancelled' })
     expect(await inbox.list(sessionId)).toEqual([])
+    const { sessionId: another } = await submitRun({ prompt: 'Hi.', dataDirectory })
+    expect(await submitRun({ prompt: 'Hello.', dataDirectory, id: 'greet', sessionId: another })).toEqual({
+      runId,
+      sessionId,
+    })
+    expect(await inbox.list(sessionId)).toEqual([])
+    expect(await inbox.list(another)).toHaveLength(1)
     await storage.close()
   })
 

@@ -30,7 +30,7 @@ export type QueuedRunOptions = EngineOptions &
   }
 
 export type SubmitRunOptions = QueuedRunOptions & {
-  /** Names the run: the same id twice runs once. Default: a new one. */
+  /** Names the run: the same id twice runs once, as it was submitted first. Default: a new one. */
   readonly id?: string
   /** Smaller first, among the runs of a workspace. Default: 100. */
   readonly priority?: number
@@ -64,6 +64,11 @@ export async function submitRun(options: SubmitRunOptions): Promise<{ runId: str
   checkName('id', runId)
   checkSubmission(sessionRunKind, run as Json, place)
   const engine = await openEngine(rest)
+  // Known already, and perhaps ended or cancelled: its words are where they belong.
+  const known = options.id === undefined ? null : await engine.status(place.id)
+  if (known !== null) {
+    return { runId, sessionId: placeOfWords(sessionRunSchema.parse(known.input), runId).sessionId }
+  }
   if (startAt === undefined) {
     const { organizationId, workspaceId } = run
     const { stores } = await openWorkspace({ ...storageOfEngine(rest), organizationId, workspaceId })
