@@ -32,7 +32,8 @@ export function openEngine({ databaseUrl, dataDirectory }: EngineOptions): Promi
 /** Where the sessions of an engine's runs are. */
 export function storageOfEngine({ databaseUrl, dataDirectory, storage }: EngineOptions): WorkspaceOptions {
   if (storage !== undefined) return { storage }
-  if (databaseUrl !== undefined) {
+  // The environment's own may have S3 beside it: one database has one home for its checkpoints, whoever names it.
+  if (databaseUrl !== undefined && databaseUrl !== environmentDatabaseUrl(process.env)) {
     const source = () => new PostgresStorage(databaseUrl)
     const named = { kind: 'postgres', variable: 'databaseUrl', place: databaseUrl, source }
     return { storage: processRuntime().storage(named) }
