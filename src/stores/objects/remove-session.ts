@@ -38,6 +38,7 @@ export async function collectGarbage(workspace: ObjectWorkspace, sessionId: Sess
     if (garbage.length === 0) return
     for (const prefix of garbage.filter(isPrefix)) await workspace.bucket.delete(await workspace.bucket.list(prefix))
     await workspace.bucket.delete(garbage.filter((key) => !isPrefix(key)))
+    await document.forgetEarlier()
     const done = new Set(garbage)
     await document.change((state) => ({
       state: { ...state, garbage: state.garbage.filter((key) => !done.has(key)) },

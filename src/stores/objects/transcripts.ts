@@ -85,6 +85,7 @@ export class ObjectTranscriptStore implements TranscriptStore {
     for (const list of removed ? listsOf(removed) : []) {
       await this.#workspace.bucket.delete(await this.#workspace.batches.keysOf(list))
     }
+    if (removed) await this.#workspace.conversation(key.agentSessionId).forgetEarlier()
   }
 
   /** Resolves to the session whose conversation it is; then nothing is written. */
@@ -120,7 +121,10 @@ export class ObjectTranscriptStore implements TranscriptStore {
       const { owner, removed } = await this.#removeUnowned(key)
       if (owner === null) return removed
       const taken = await this.#removeOwned(key, owner)
-      if (taken) return taken
+      if (taken) {
+        await this.#workspace.session(owner).forgetEarlier()
+        return taken
+      }
       await claimConversation(this.#workspace, key.agentSessionId, owner)
     }
   }

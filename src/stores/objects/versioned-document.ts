@@ -101,6 +101,11 @@ export class VersionedDocument<State> {
     })
   }
 
+  /** Deletes all versions before the newest, where what they hold may be found no more. */
+  async forgetEarlier(): Promise<void> {
+    await this.#forget((await this.#newest()).number)
+  }
+
   /** Resolves when nothing is under way any more. */
   async settled(): Promise<void> {
     while (this.#working) await this.#working
