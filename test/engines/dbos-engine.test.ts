@@ -1,4 +1,5 @@
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DbosEngine } from '../../src/engines/dbos/dbos-engine.ts'
 import { runEngineContract } from '../../src/testing/run-engine-contract.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { freshSchema } from '../support/shared-postgres.ts'
@@ -21,4 +22,12 @@ runEngineContract({
     await server.kill()
     await server.start()
   },
+})
+
+it('is made by one of those that open it at the same time', { timeout: 60_000 }, async () => {
+  const place = { url: server.url, schema: freshSchema() }
+  const engines = await Promise.all(Array.from({ length: 4 }, () => DbosEngine.open(place)))
+  await engines[0]!.submit('work', null, { id: 'x', tenant: 'a' })
+  expect(await engines[3]!.status('x')).toMatchObject({ status: 'queued' })
+  await Promise.all(engines.map((engine) => engine.stop({ drainMs: 0 })))
 })

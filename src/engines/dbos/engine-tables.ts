@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { migrateDbos } from './brief-start.ts'
 import type { DbosPlace } from './dbos-place.ts'
 
 const version = 1
+const askEveryMs = 200
 
 /** Beside the tables of DBOS, in the same schema. */
 const statements = (schema: string): string[] => [
@@ -31,8 +34,9 @@ export async function createEngineTables(place: DbosPlace): Promise<void> {
   if (await isMade(place)) return
   const connection = await pool.connect()
   try {
-    // Of processes that start at the same time, one makes the tables.
-    await connection.query('select pg_advisory_lock(hashtextextended($1, 1))', [`perdure engine ${schema}`])
+    // Of processes that start at the same time, one makes the tables. The others ask again and again: DBOS makes indexes
+    // concurrently, and that waits for every statement that is under way, so also for one that waited for this lock.
+    while (!(await tryLock(connection, schema))) await delay(askEveryMs)
     if (await isMade(place)) return
     await migrateDbos(place)
     for (const statement of statements(schema)) await connection.query(statement)
@@ -40,6 +44,14 @@ export async function createEngineTables(place: DbosPlace): Promise<void> {
     // Closed, so that the lock falls whatever happened.
     connection.release(true)
   }
+}
+
+async function tryLock(connection: PoolClient, schema: string): Promise<boolean> {
+  const { rows } = await connection.query<{ taken: boolean }>(
+    'select pg_try_advisory_lock(hashtextextended($1, 1)) as taken',
+    [`perdure engine ${schema}`],
+  )
+  return rows[0]!.taken
 }
 
 async function isMade({ pool, schema }: DbosPlace): Promise<boolean> {
