@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { SessionId } from '../domain/ids.ts'
 import type { GitRestore } from '../domain/work-tree.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { ForkRequest } from '../runtime/fork-session.ts'
 import { forkFiles } from '../runtime/rewind/fork-files.ts'
+import { forkFolder } from './fork-folder.ts'
 import type { OpenWorkspace } from './open-workspace.ts'
 
 export interface ForkOptions {
@@ -17,7 +18,7 @@ export interface ForkOptions {
    * `workingDirectory`, unless the session's files were never saved; else `shared`.
    */
   readonly files?: 'own' | 'shared'
-  /** Folder for its own files: empty, or missing. Default: a new one below the data directory. */
+  /** Folder for its own files: empty, or missing. Default: a new one below the data directory, removed with the fork. */
   readonly workingDirectory?: string
   /** What its own files have of git repositories: `keep` is nothing. Default: all of them that was saved. */
   readonly git?: GitRestore
@@ -36,7 +37,7 @@ export async function filesOfFork(
   if (options.workingDirectory !== undefined && files === 'shared') {
     throw new PerdureError('invalid_request', "Option workingDirectory goes with files: 'own'.")
   }
-  const workingDirectory = resolve(options.workingDirectory ?? join(dataDirectory, 'forks', newId))
+  const workingDirectory = resolve(options.workingDirectory ?? forkFolder(dataDirectory, newId))
   await refuseFilled(workingDirectory)
   const hasOwn = files === 'own' || options.workingDirectory !== undefined
   return async (origin) => {

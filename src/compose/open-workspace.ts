@@ -42,16 +42,16 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<OpenWork
   const directory = directoryOf(options)
   const storage = await storageOf(options, directory)
   const stores = storage.workspace(scopeOf(options))
-  if (options.storage === undefined) await deleteExpiredNowAndThen(storage, stores.scope)
+  const { path: dataDirectory, sandboxes } = directory
+  if (options.storage === undefined) await deleteExpiredNowAndThen(storage, { scope: stores.scope, dataDirectory })
   const workTrees = openWorkTrees({
-    folder: join(directory.path, 'work-trees'),
-    dataDirectory: directory.path,
+    folder: join(dataDirectory, 'work-trees'),
+    dataDirectory,
     ...(storage.ownPlaces === undefined ? {} : { ownPlaces: storage.ownPlaces }),
     scope: stores.scope,
     store: stores.checkpoints,
     threads: processRuntime().workTreeThreads,
   })
-  const { path: dataDirectory, sandboxes } = directory
   return { stores, sandboxes, workTrees, dataDirectory, description: storage.description }
 }
 

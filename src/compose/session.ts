@@ -200,9 +200,9 @@ export class Session {
     return setBudget({ ...this.#options, ...budget, scope: 'session', id: this.id })
   }
 
-  /** Removes it with all its events and transcripts; what it cost stays in the ledger. @throws {PerdureError} `lease_held` while it is driven. */
+  /** Removes it with its events, its transcripts and a folder that was made for it as a fork; what it cost stays in the ledger. @throws {PerdureError} `lease_held` while it is driven. */
   async delete(): Promise<void> {
-    await deleteSession(this.#stores, this.id)
+    await deleteSession(await openWorkspace(this.#options), this.id)
   }
 
   /** Its own events, oldest first; a fork's earlier history is its parent's. */
@@ -285,8 +285,7 @@ export async function listSessions(options: WorkspaceOptions & ListSessionsOptio
 
 /** Removes the sessions whose time is over; resolves to their ids. */
 export async function deleteExpiredSessions(options: WorkspaceOptions = {}): Promise<SessionId[]> {
-  const { stores } = await openWorkspace(options)
-  return deleteExpired(stores)
+  return deleteExpired(await openWorkspace(options))
 }
 
 /** A hundred years: what is longer no storage can count. */

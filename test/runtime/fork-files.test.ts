@@ -47,6 +47,9 @@ it('outlives its parent: it is forked and rewound where it began, with its files
   const found = await openSession(again.id, { storage, dataDirectory })
   await found.rewind(1)
   expect(heard((await bashTurn(found, 'Foxtrot')).told)).toEqual(['Alpha', 'Foxtrot'])
+  await found.delete()
+  expect(existsSync(found.record.workingDirectory)).toBe(false)
+  expect(existsSync(fork.record.workingDirectory)).toBe(true)
 })
 
 it('with files of its own at the newest event has them as they are now, in an empty folder that it is given', async () => {

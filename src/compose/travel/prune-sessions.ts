@@ -37,10 +37,11 @@ export async function pruneSessions(options: PruneOptions): Promise<PruneReport>
   if (olderThanMs === undefined && !expired) {
     throw new PerdureError('invalid_request', 'Nothing says which sessions are to go: give olderThanMs, or expired.')
   }
-  const { stores } = await openWorkspace(workspaceOptions)
+  const workspace = await openWorkspace(workspaceOptions)
+  const { stores } = workspace
   const removed: string[] = []
   const driven: string[] = []
-  if (expired && !dryRun) removed.push(...(await deleteExpired(stores)))
+  if (expired && !dryRun) removed.push(...(await deleteExpired(workspace)))
   for (const [index, sessionId] of removed.entries()) {
     onProgress?.({ sessionId, record: null, done: index + 1, all: removed.length })
   }
@@ -60,7 +61,7 @@ export async function pruneSessions(options: PruneOptions): Promise<PruneReport>
   /** False for one that somebody began to drive just now. */
   async function isDeleted({ id }: SessionRecord): Promise<boolean> {
     try {
-      await deleteSession(stores, id)
+      await deleteSession(workspace, id)
     } catch (error) {
       if (!PerdureError.is(error) || !['lease_held', 'session_not_found'].includes(error.code)) throw error
       return error.code === 'session_not_found'
