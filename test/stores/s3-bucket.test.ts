@@ -105,6 +105,13 @@ requires('s3').describe('a bucket of S3', () => {
     await bucket.close()
   })
 
+  it('waits long only for a service that has answered before', async () => {
+    await expect(open({ endpoint: 'http://127.0.0.1:1', outageTimeoutMs: 3_600_000 })).rejects.toMatchObject({
+      code: 'storage_failed',
+      details: { is_unreachable: true },
+    })
+  })
+
   it('shows no secret', async () => {
     const bucket = await open()
     server.failNext('GET', { status: 403, code: server.credentials.secretAccessKey })

@@ -9,6 +9,8 @@ import { ServerClock } from './server-clock.ts'
 const connectTimeoutMs = 5_000
 /** Of a connection on which nothing moves. */
 const silenceTimeoutMs = 20_000
+/** How long a service is waited for that has never answered: it may be another's address. */
+const openingPatienceMs = 2_000
 const firstPauseMs = 50
 const longestPauseMs = 3_000
 /** What came damaged once may have been damaged on its way; thrice, it lies there like that. */
@@ -20,6 +22,7 @@ export class S3Connection {
   readonly clock = new ServerClock()
   readonly #client: S3Client
   readonly #settings: S3Settings
+  #hasAnswered = false
   #isClosed = false
 
   constructor(commands: S3Package, settings: S3Settings) {
@@ -38,6 +41,7 @@ export class S3Connection {
       (next) => async (input) => {
         const hear = this.clock.ask()
         const result = await next(input)
+        this.#hasAnswered = true
         hear((result.response as { headers?: Record<string, string> }).headers?.['date'])
         return result
       },
@@ -68,7 +72,9 @@ export class S3Connection {
         return await attempt(tried)
       } catch (error) {
         const kind = failureKind(error)
-        const isPatient = performance.now() - startedAt < this.#settings.outageTimeoutMs
+        const { outageTimeoutMs } = this.#settings
+        const patienceMs = this.#hasAnswered ? outageTimeoutMs : Math.min(openingPatienceMs, outageTimeoutMs)
+        const isPatient = performance.now() - startedAt < patienceMs
         const mayPass = kind === 'passing' || (kind === 'damaged' && tried + 1 < readsOfDamaged)
         if (!mayPass || !isPatient) throw s3Failure(error, this.#settings.place)
       }
