@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createSession, MemoryStorage, openSession, type Session } from '../../src/index.ts'
+import {
+  createSession,
+  exportSession,
+  importSession,
+  MemoryStorage,
+  openSession,
+  type Session,
+} from '../../src/index.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { bashTurn } from '../support/bash-turn.ts'
 
@@ -92,4 +99,17 @@ it('keeps what a rewind left: a branch that was left is forked with its files', 
   // What was there before the rewind, and in no turn.
   const before = await session.fork({ at: sequence - 1 })
   expect(existsSync(join(before.record.workingDirectory, 'empty'))).toBe(true)
+})
+
+it('brought from an archive into a folder of its own, is rewound there and not where its original works', async () => {
+  const { session, storage, dataDirectory, cwd } = await rig()
+  const one = await bashTurn(session, 'Alpha', 'echo 1 > a.txt')
+  await bashTurn(session, 'Bravo', 'echo 2 > a.txt')
+  const archive = join(scratchFolder(), 'session.tar.gz')
+  await exportSession(session, archive)
+  writeFileSync(join(cwd, 'by-hand.txt'), 'mine')
+  const into = join(scratchFolder(), 'copy')
+  const { session: copy } = await importSession(archive, { storage, dataDirectory, asNew: true, into })
+  expect((await copy.rewind(one.at)).files).toMatchObject({ workingDirectory: into })
+  expect([read(copy, 'a.txt'), read(session, 'a.txt'), read(session, 'by-hand.txt')]).toEqual(['1\n', '2\n', 'mine'])
 })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { createWriteStream, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -108,6 +109,33 @@ describe('a file that is not what it was', () => {
   })
   test('changed in one letter', async () => {
     await refused(await rewritten((tar) => replaced(tar, 'event 17', 'event 71')))
+  })
+  /** By somebody who also writes the hashes anew. */
+  const forged = (change: (tar: Buffer) => Buffer): Promise<string> =>
+    rewritten((tar) => {
+      const changed = change(tar)
+      const end = changed.indexOf('SHA256SUMS')
+      let sums = ''
+      for (let at = 0; at < end;) {
+        const size = Number.parseInt(changed.toString('latin1', at + 124, at + 136), 8)
+        const name = changed.toString('latin1', at, changed.indexOf(0, at))
+        const content = changed.subarray(at + 512, at + 512 + size)
+        sums += `${createHash('sha256').update(content).digest('hex')}  ${name}\n`
+        at += 512 + Math.ceil(size / 512) * 512
+      }
+      changed.write(sums, end + 512)
+      return changed
+    })
+  test('with a pack that is not what its name says', async () => {
+    expect(await codeOf(imported(newStores(), await forged((tar) => tar)))).toBeUndefined()
+    await refused(await forged((tar) => replaced(tar, 'aaaaaaaa', 'aaaabaaa')))
+  })
+  test('with lines that hold nothing', async () => {
+    const path = await forged((tar) => {
+      const start = tar.indexOf('\n', tar.indexOf('{"agent_session_id"')) + 1
+      return tar.fill('\n', start, tar.indexOf('\n', start))
+    })
+    await refused(path)
   })
   test('changed in an amount', async () => {
     await refused(await rewritten((tar) => replaced(tar, '"costNanoUsd":"10"', '"costNanoUsd":"00"')))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import type { CheckpointId, PackName } from '../../src/domain/checkpoint-id.ts'
 import { mainThreadId, newEventId, newRunId, newSessionId, type SessionId } from '../../src/domain/ids.ts'
@@ -82,10 +83,14 @@ export async function writeSampleSession(stores: WorkspaceStores): Promise<Sessi
 }
 
 async function writeCheckpoints({ checkpoints }: WorkspaceStores, sessionId: SessionId): Promise<void> {
-  const pack = (digit: string): PackName => `pack-${digit.repeat(40)}` as PackName
+  const bytesOf = (digit: string): Uint8Array => {
+    const bytes = new Uint8Array(100_000).fill(digit.charCodeAt(0))
+    return Buffer.concat([bytes, createHash('sha1').update(bytes).digest()])
+  }
+  const pack = (digit: string): PackName => `pack-${Buffer.from(bytesOf(digit).slice(-20)).toString('hex')}` as PackName
   const id = (digit: string): CheckpointId => `ckpt_${digit.repeat(40)}` as CheckpointId
   for (const digit of ['b', 'a']) {
-    await checkpoints.putPack(pack(digit), new Uint8Array(100_000).fill(digit.charCodeAt(0)))
+    await checkpoints.putPack(pack(digit), bytesOf(digit))
     await checkpoints.putRecord(sessionId, {
       id: id(digit),
       packs: [pack('b'), pack(digit)].filter((name, index, all) => all.indexOf(name) === index),

@@ -1,4 +1,5 @@
 import type { SessionId } from '../../domain/ids.ts'
+import type { LoggedEvent } from '../../domain/session-event.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import { openArchive } from './archive/read-archive.ts'
@@ -39,11 +40,27 @@ export async function importSession(stores: WorkspaceStores, request: ImportRequ
   const renamed = newId === null ? null : new RenamedSession(given, { id: newId, head })
   try {
     const arrival = await beginArrival(stores, renamed?.record ?? given, { budgets: 'keep' })
-    for await (const part of parts) await arrival.write(renamed?.part(part) ?? part)
+    for await (const part of parts) {
+      const placed = workingDirectory === null ? part : placedIn(part, workingDirectory)
+      await arrival.write(renamed?.part(placed) ?? placed)
+    }
     return { record: await arrival.complete(), canGoOn }
   } finally {
     await parts.return(undefined)
   }
+}
+
+/**
+ * Where its files were is on the machine that it came from. Here that may be somebody else's folder, or that of the session
+ * which it is a copy of: a rewind would put its files there.
+ */
+function placedIn(part: SessionPart, workingDirectory: string): SessionPart {
+  if (part.type !== 'events') return part
+  const placed = (event: LoggedEvent): LoggedEvent =>
+    event.type === 'perdure.checkpoint_saved' || event.type === 'perdure.session_rewound'
+      ? { ...event, working_directory: workingDirectory }
+      : event
+  return { ...part, events: part.events.map(placed) }
 }
 
 /** Reads all of an archive, and resolves to the number of its newest event. */

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { budgetScopes, budgetWindows } from '../../../domain/budget.ts'
-import { checkpointIdSchema, packNameSchema } from '../../../domain/checkpoint-id.ts'
+import { checkpointIdSchema, packNameSchema, type PackName } from '../../../domain/checkpoint-id.ts'
 import { eventIdSchema, runIdSchema, sessionIdSchema } from '../../../domain/ids.ts'
 import type { LoggedEvent } from '../../../domain/session-event.ts'
 import type { SessionPart } from '../session-part.ts'
@@ -134,9 +135,9 @@ export function partOfFile({ name, bytes }: PartFile): SessionPart | null {
   const [folder = '', file = ''] = name.split('/')
   switch (folder) {
     case 'events':
-      return { type: 'events', events: parseLines(bytes).map((line) => eventSchema.parse(line)) }
+      return { type: 'events', events: parseLines(bytes, eventSchema) }
     case 'transcripts': {
-      const [key, ...entries] = parseLines(bytes)
+      const [key, ...entries] = parseLines(bytes, z.unknown())
       return {
         type: 'transcript',
         key: transcriptKeySchema.parse(key),
@@ -144,23 +145,42 @@ export function partOfFile({ name, bytes }: PartFile): SessionPart | null {
       }
     }
     case 'packs':
-      return { type: 'pack', name: packNameSchema.parse(file.replace(/\.pack$/, '')), bytes }
+      return { type: 'pack', name: nameOfPack(file, bytes), bytes }
     case 'checkpoints':
-      return { type: 'checkpoint', checkpoint: checkpointSchema.parse(parseLines(bytes)[0]) }
+      return { type: 'checkpoint', checkpoint: checkpointSchema.parse(parseLines(bytes, z.unknown())[0]) }
     case 'budgets.ndjson':
-      return { type: 'budgets', budgets: parseLines(bytes).map((line) => budgetSchema.parse(line)) }
+      return { type: 'budgets', budgets: parseLines(bytes, budgetSchema) }
     case 'ledger':
-      return { type: 'ledger', entries: parseLines(bytes).map((line) => ledgerEntrySchema.parse(line)) }
+      return { type: 'ledger', entries: parseLines(bytes, ledgerEntrySchema) }
     case 'inbox.ndjson':
-      return { type: 'inbox', waiting: parseLines(bytes).map((line) => waitingSchema.parse(line)) }
+      return { type: 'inbox', waiting: parseLines(bytes, waitingSchema) }
     default:
       return null
   }
 }
 
-const parseLines = (bytes: Uint8Array): unknown[] =>
-  Buffer.from(bytes)
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as unknown)
+/** Line by line, so that the first that is none ends it: what an archive inflates to has hardly a limit. */
+function parseLines<Value>(bytes: Uint8Array, schema: z.ZodType<Value>): Value[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const values: Value[] = []
+  for (let start = 0, end: number; start < text.length; start = end + 1) {
+    end = text.indexOf('\n', start)
+    if (end === -1) throw new Error('The last line has no end.')
+    values.push(schema.parse(JSON.parse(text.toString('utf8', start, end))))
+  }
+  return values
+}
+
+const hashBytes = 20
+
+/**
+ * A pack ends with the hash of all before it, and that is its name. Under the name of another it would be taken for that
+ * one by every session of the workspace.
+ */
+function nameOfPack(file: string, pack: Uint8Array): PackName {
+  const name = packNameSchema.parse(file.replace(/\.pack$/, ''))
+  const hash = createHash('sha1').update(pack.subarray(0, -hashBytes)).digest('hex')
+  const isItself = name === `pack-${hash}` && Buffer.from(pack.subarray(-hashBytes)).toString('hex') === hash
+  if (!isItself) throw new Error(`What is in ${file} has another name.`)
+  return name
+}
