@@ -1,12 +1,10 @@
 import type { Command } from '../domain/command.ts'
 import type { EventId } from '../domain/ids.ts'
 import type { RunOutcome } from '../domain/outcome.ts'
-import type { EventDraft, SessionStreamEvent } from '../domain/session-event.ts'
+import type { SessionStreamEvent } from '../domain/session-event.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
-import type { JoinOutput } from './join/join-output.ts'
 import { InputFeed } from './input-feed.ts'
 import { outcomeOf } from './outcome-of-run.ts'
-import type { TurnEndedReport } from '../ports/agent-report.ts'
 import { createOwnEvents } from './own-events.ts'
 import { closeRun, type ClosedRun } from './close-run.ts'
 import { endEarly } from './end-early.ts'
@@ -14,9 +12,7 @@ import { openRun, type OpenRun } from './open-run.ts'
 import { RunCosts } from './metering/run-costs.ts'
 import { Questions } from './questions.ts'
 import type { RunDependencies, RunInput, RunRequest } from './run-request.ts'
-import { Turn } from './turn.ts'
-
-type SettledTurn = Extract<Command, { type: 'settle_turn' }>['stopReason']
+import { RunTurns } from './run-turns.ts'
 
 /**
  * One activation of a session: takes the lease, starts the agent, turns what it and the gateway
@@ -30,21 +26,14 @@ export class ActiveRun<Options> {
   readonly #questions: Questions
   readonly #costs: RunCosts
   readonly #listeners = new Set<(event: SessionStreamEvent) => void>()
-  readonly #turn = new Turn(() => this.#turnBegan())
+  readonly #turns: RunTurns
   readonly #opened = Promise.withResolvers<{ open: OpenRun; feed: InputFeed }>()
   #open: OpenRun | null = null
   #feed: InputFeed | null = null
-  /** What came after a result whose end of turn is not yet in the log; it waits, so that the order is true. */
-  #held: JoinOutput[] | null = null
   #isClosed = false
-  /** Why the gateway makes no more of the run's model calls. */
-  #refusal: PerdureError | null = null
   /** Why the run is being ended before the agent is done; the first reason counts. */
   #cause: PerdureError | 'requires_action' | null = null
   #ending: Promise<void> | null = null
-  /** The work tree is as the turn left it, and is being saved. */
-  #saved: Promise<void> | null = null
-  #settling: Promise<void> = Promise.resolve()
 
   constructor(dependencies: RunDependencies<Options>, request: RunRequest<Options>) {
     this.#dependencies = dependencies
@@ -55,13 +44,22 @@ export class ActiveRun<Options> {
       clock: dependencies.clock,
       own: this.#own,
       push: (event) => this.#open?.writer.push(event),
-      onRefused: (error) => this.#refused(error),
+      onRefused: (error) => this.#turns.refused(error),
     })
     this.#questions = new Questions({
       request,
       own: this.#own,
       open: () => (this.#isClosed ? null : this.#open),
       onUnanswered: () => this.abort('requires_action'),
+    })
+    this.#turns = new RunTurns({
+      request,
+      own: this.#own,
+      costs: this.#costs,
+      questions: this.#questions,
+      open: () => this.#open,
+      feed: () => this.#feed,
+      abort: (cause) => this.abort(cause),
     })
     // Whoever calls the run while it opens gets the rejection; nobody need.
     this.#opened.promise.catch(() => {})
@@ -104,14 +102,14 @@ export class ActiveRun<Options> {
         costs: this.#costs,
         onCommand: (command) => this.#perform(command),
         onEvent: (event) => this.#show(event),
-        onJoined: (output) => this.#joined(output),
+        onJoined: (output) => this.#turns.joined(output),
         onPermission: (question) => this.#questions.ask(question),
         onFailure: (error) => this.abort(error),
       })
       this.#feed = new InputFeed({
         open: this.#open,
         clock: this.#dependencies.clock,
-        turn: this.#turn,
+        turn: this.#turns.turn,
         onFailure: (error) => this.abort(error),
       })
       this.#opened.resolve({ open: this.#open, feed: this.#feed })
@@ -151,13 +149,13 @@ export class ActiveRun<Options> {
 
   #end(open: OpenRun): Promise<void> {
     this.#feed?.stop()
-    return endEarly(open, { cause: this.#cause, turn: this.#turn, own: this.#own })
+    return endEarly(open, { cause: this.#cause, turn: this.#turns.turn, own: this.#own })
   }
 
   /** Tells the agent what there is to say, and follows it to its end. */
   async #converse(open: OpenRun): Promise<void> {
     if (this.#request.decision !== null) {
-      this.#turn.isActive = true
+      this.#turns.turn.isActive = true
       // The call that waits happens as soon as it is answered.
       await open.checkpoints?.begun
       this.#questions.answerEarlier(open, this.#request.decision)
@@ -176,12 +174,12 @@ export class ActiveRun<Options> {
     // Also where it was aborted while it opened.
     if (this.#cause !== null) open.checkpoints?.hurry()
     await this.#ending
-    await this.#settling
+    await this.#turns.settled()
     const closing = {
       cause: this.#cause ?? failure,
       own: this.#own,
       costs: this.#costs,
-      errorShown: this.#turn.isErrorShown,
+      errorShown: this.#turns.turn.isErrorShown,
     }
     const closed = await closeRun(this.#dependencies, this.#request, { open, closing })
     this.#questions.close()
@@ -192,87 +190,7 @@ export class ActiveRun<Options> {
     for (const listener of this.#listeners) listener(event)
   }
 
-  // --- what the agent reports ---
-
-  #joined(output: JoinOutput): void {
-    const open = this.#open
-    if (open === null) return
-    if (this.#held !== null) return void this.#held.push(output)
-    if (output.kind === 'preview') return open.writer.preview(output.event)
-    if (output.kind === 'event') return this.#joinedEvent(open, output.event)
-    const { report } = output
-    switch (report.type) {
-      case 'agent_started':
-        if (!this.#turn.isActive) this.#turn.begin()
-        return open.writer.push(this.#own.agentStarted(report))
-      case 'input_state':
-        if (report.state === 'started') this.#feed?.takenIn(report.inputUuid)
-        return
-      case 'turn_ended':
-        for (const uuid of report.inputUuids) this.#feed?.takenIn(uuid)
-        this.#turnEnded(open, report)
-        return
-      default:
-        return report satisfies never
-    }
-  }
-
-  #joinedEvent(open: OpenRun, event: EventDraft): void {
-    this.#turn.note(event)
-    open.writer.push(this.#costs.withCost(event))
-    this.#questions.noteCall(event)
-  }
-
-  #turnEnded(open: OpenRun, reported: TurnEndedReport): void {
-    // To the agent a refusal is a failure like any other, or none where it ended at its limit of tokens.
-    const report = this.#refusal === null ? reported : { ...reported, isError: true, error: this.#refusal.toJSON() }
-    this.#showError(open, report)
-    const costNanoUsd = this.#costs.turnEnded(report)
-    open.writer.push(this.#own.turnEnded(report, { modelRequests: this.#turn.modelRequests, costNanoUsd }))
-    this.#held = []
-    if (open.checkpoints !== null) this.#saved = open.checkpoints.save('turn_ended')
-  }
-
-  /** The gateway refuses calls of this run; the agent hears of it by the answers that it gets. */
-  #refused(error: PerdureError): void {
-    this.#refusal = error
-    if (error.code === 'budget_reached' && this.#request.budget?.onExceeded === 'abort') this.abort(error)
-  }
-
-  #showError({ writer }: OpenRun, { error }: TurnEndedReport): void {
-    // A turn that was cut, by an interrupt or by a message that could not wait, is no failure.
-    const wasCut = error?.code === 'cancelled' || writer.state.turn.interrupted
-    // A budget is no failure: the stop reason says it.
-    if (error !== null && error.code !== 'budget_reached' && !wasCut && !this.#turn.isErrorShown)
-      writer.push(this.#own.error(error, 'exhausted'))
-  }
-
-  #turnBegan(): void {
-    this.#open?.watchdog.expectActivity(true)
-    this.#open?.writer.push(this.#own.running())
-  }
-
-  #turnOver(open: OpenRun): void {
-    this.#questions.stop()
-    this.#turn.settle()
-    open.watchdog.expectActivity(false)
-    const held = this.#held ?? []
-    this.#held = null
-    for (const output of held) this.#joined(output)
-    if (this.#refusal?.code === 'budget_reached') return this.abort(this.#refusal)
-    this.#refusal = null
-    this.#feed?.pump()
-  }
-
-  /** Nothing is said to the agent before the work tree is saved as the turn left it. */
-  async #settleTurn(open: OpenRun, type: SettledTurn): Promise<void> {
-    if (this.#saved !== null) await this.#saved
-    open.writer.push(this.#own.usage(open.writer.state))
-    open.writer.push(this.#own.idle({ type }))
-  }
-
-  // --- what follows from the log ---
-
+  /** Does what follows from the log. */
   #perform(command: Command): void {
     const open = this.#open
     if (open === null) return
@@ -286,10 +204,9 @@ export class ActiveRun<Options> {
       case 'go_on':
         return this.#questions.goOn(open)
       case 'settle_turn':
-        this.#settling = this.#settleTurn(open, command.stopReason)
-        return
+        return this.#turns.settle(open, command.stopReason)
       case 'take_next_input':
-        return this.#turnOver(open)
+        return this.#turns.over(open)
       default:
         return command satisfies never
     }
