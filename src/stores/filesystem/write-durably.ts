@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** The file is there with all of its bytes, or not at all, also after a power failure. Private to its user. */
@@ -14,6 +14,10 @@ export async function writeTemporary(folder: string, bytes: Uint8Array): Promise
   try {
     await handle.writeFile(bytes)
     await handle.sync()
+  } catch (error) {
+    // On a disk that is full, what is left of each attempt would take the last of it.
+    await rm(temporary, { force: true })
+    throw error
   } finally {
     await handle.close()
   }
