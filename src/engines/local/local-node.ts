@@ -31,6 +31,8 @@ export class LocalNode {
   readonly #loop: Promise<void>
   #isOwner = false
   #isStopping = false
+  /** What ends now ends too late to be written down; whoever takes over begins it again. */
+  #isOver = false
   #sweptMs = Number.NEGATIVE_INFINITY
   #wake = Promise.withResolvers<void>()
 
@@ -56,6 +58,7 @@ export class LocalNode {
     for (const { abort } of this.#running.values()) abort.abort(workerStopped())
     const released = ended().then(() => this.#options.lock.release())
     await within(settleMs, released)
+    this.#isOver = true
   }
 
   async #work(): Promise<void> {
@@ -111,7 +114,7 @@ export class LocalNode {
 
   /** Does not give up: a run whose end nobody knows would be run again. */
   async #writeEnd(run: TakenRun, end: RunEnd): Promise<void> {
-    for (;;) {
+    while (!this.#isOver) {
       try {
         return await this.#options.runs.end(run, end)
       } catch (error) {
