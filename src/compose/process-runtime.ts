@@ -12,6 +12,7 @@ import { ProcessEngines } from './engine/process-engines.ts'
 import { environmentStorage, type PlacedStorage } from './environment-storage.ts'
 import { makeGatewayPlace } from './gateway-place.ts'
 import { ProcessUpstreams } from './process-upstreams.ts'
+import { SessionPlaces } from './session-places.ts'
 
 /** What all runs of one process share: one gateway and its upstreams, one driver, one connection per data directory or database. */
 export interface ProcessRuntime {
@@ -21,6 +22,7 @@ export interface ProcessRuntime {
   readonly startSlots: StartSlots
   readonly workTreeThreads: WorkTreeThreads
   readonly engines: ProcessEngines
+  readonly sessionPlaces: SessionPlaces
   /** Opened at first use, then shared. */
   dataDirectory(path: string): DataDirectory
   /** The same for a storage that the environment names. */
@@ -54,6 +56,7 @@ function createProcessRuntime(forget: () => void): ProcessRuntime {
     startSlots: new StartSlots(availableParallelism()),
     workTreeThreads,
     engines,
+    sessionPlaces: new SessionPlaces(),
     dataDirectory(path) {
       const known = directories.get(path)
       if (known !== undefined) return known

@@ -48,9 +48,12 @@ export function runAgent(options: RunAgentOptions): AgentRun {
 
 /** The same, with an agent that may be up already: started with these options, for a new session. */
 export function runAgentWith(options: RunAgentOptions, warm: StartedAgent | null): AgentRun {
-  const { own, agent } = splitOptions(options)
+  const { sessionPlaces } = processRuntime()
+  const { own: said, agent } = splitOptions(options)
+  const own = { ...said, ...sessionPlaces.of(said.sessionId, said) }
   const runId = warm?.runId ?? newRunId()
   const sessionId = sessionIdOf(own)
+  sessionPlaces.note(sessionId, own)
   const run = new AgentRun({
     sessionId,
     runId,

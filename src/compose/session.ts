@@ -59,6 +59,7 @@ export class Session {
     this.record = record
     this.#stores = workspace.stores
     this.#options = workspace.options
+    processRuntime().sessionPlaces.note(record.id, workspace.options)
   }
 
   /** Where it is kept. */
@@ -253,10 +254,11 @@ export async function openSession(id: string, options: WorkspaceOptions = {}): P
   const sessionId = sessionIdSchema.safeParse(id)
   if (!sessionId.success)
     throw new PerdureError('invalid_request', `This is ${sessionId.error.issues[0]?.message}: ${id}`)
-  const { stores } = await openWorkspace(options)
+  const place = { ...options, ...processRuntime().sessionPlaces.of(id, options) }
+  const { stores } = await openWorkspace(place)
   const record = await stores.sessions.get(sessionId.data)
   if (record === null) throw await missing(stores, sessionId.data)
-  return new Session(record, { stores, options })
+  return new Session(record, { stores, options: place })
 }
 
 /** Why a session is not found: there is none, or a move that was interrupted has it. */

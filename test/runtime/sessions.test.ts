@@ -61,6 +61,18 @@ describe('a session', () => {
     await expect(session.send('Too late.')).rejects.toMatchObject({ code: 'session_not_found' })
   })
 
+  it('is found by its id alone in the storage where this process made it, unless it is a tenant’s', async () => {
+    const storage = new MemoryStorage()
+    const upstream = scriptedModel({ rules: [{ reply: 'Here.' }] })
+    const { id } = await createSession({ storage, cwd: scratchFolder(), ttl: 3600 })
+    expect(await runAgent({ prompt: 'Where?', sessionId: id, upstream })).toMatchObject({ text: 'Here.' })
+    expect((await openSession(id)).record.id).toBe(id)
+    const elsewhere = { dataDirectory: scratchFolder() }
+    await expect(openSession(id, elsewhere)).rejects.toMatchObject({ code: 'session_not_found' })
+    const tenants = await createSession({ storage, workspaceId: 'theirs', cwd: scratchFolder() })
+    await expect(openSession(tenants.id)).rejects.toMatchObject({ code: 'session_not_found' })
+  })
+
   it('has a time to live, and lists have a length, that every storage can count', async () => {
     const storage = new MemoryStorage()
     const refused = { code: 'invalid_request' }
