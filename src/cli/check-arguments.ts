@@ -57,7 +57,7 @@ function definitionOf({ name, rawName }: OptionToken, { path, args = {} }: Check
   if (definition !== undefined && definition.type !== 'positional' && rawName.startsWith('--')) return definition
   const unbuilt = path === 'run' ? unbuiltFlags[name] : undefined
   if (unbuilt !== undefined) {
-    throw new PerdureError('option_not_supported', `${rawName} is not built yet. ${unbuilt}`, { hint: unbuilt })
+    throw new PerdureError('option_not_supported', `perdure run has no flag ${rawName}. ${unbuilt}`, { hint: unbuilt })
   }
   const known = Object.entries(args).filter(([, { type }]) => type !== 'positional')
   const near = suggestName(

@@ -138,7 +138,7 @@ export const commands: Readonly<Record<string, CommandEntry | CommandGroup>> = {
     summary: 'Do a recorded run again, without a model',
     load: async () => (await import('./commands/replay.ts')).replay,
   },
-  session: { summary: 'List, read, follow, fork and delete sessions', commands: sessionCommands },
+  session: { summary: 'List, read, rewind, fork, move and delete sessions', commands: sessionCommands },
   cost: {
     summary: 'What model calls cost, by model, session, user, tag or time',
     load: async () => (await import('./commands/cost.ts')).cost,

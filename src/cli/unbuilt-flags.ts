@@ -1,5 +1,6 @@
 const budgets = 'The flag is --max-cost-usd.'
-const sandboxes = 'The agent runs as a plain process of this machine; isolate the machine itself until then.'
+const sandboxes =
+  'Sandboxes are not built yet: the agent is a plain process of this machine; isolate the machine itself until then.'
 
 /** Flags that people will look for and that must not seem to work; each with what to do instead. */
 export const unbuiltFlags: Readonly<Record<string, string>> = {
@@ -7,5 +8,5 @@ export const unbuiltFlags: Readonly<Record<string, string>> = {
   budget: budgets,
   sandbox: sandboxes,
   network: sandboxes,
-  rewind: 'Fork the session at an event instead: perdure session fork <id> --at <sequence>.',
+  rewind: 'Rewind the session itself: perdure session rewind <id> <event>.',
 }
