@@ -1,6 +1,14 @@
-import type { WorkspaceOptions } from './open-workspace.ts'
+import type { StorageSource } from '../ports/storage.ts'
 
-type Place = Pick<WorkspaceOptions, 'storage' | 'dataDirectory'>
+interface Place {
+  readonly storage?: StorageSource
+  readonly dataDirectory?: string
+}
+
+interface TenantPlace extends Place {
+  readonly organizationId?: string
+  readonly workspaceId?: string
+}
 
 const mostPlaces = 10_000
 
@@ -11,7 +19,7 @@ const mostPlaces = 10_000
 export class SessionPlaces {
   readonly #places = new Map<string, Place>()
 
-  note(sessionId: string, { storage, dataDirectory, organizationId, workspaceId }: WorkspaceOptions): void {
+  note(sessionId: string, { storage, dataDirectory, organizationId, workspaceId }: TenantPlace): void {
     if ((storage ?? dataDirectory) === undefined || (organizationId ?? workspaceId) !== undefined) return
     const place = { ...(storage && { storage }), ...(dataDirectory !== undefined && { dataDirectory }) }
     this.#places.delete(sessionId)
@@ -21,7 +29,7 @@ export class SessionPlaces {
   }
 
   /** Nothing where the caller says himself where it is. */
-  of(sessionId: string | undefined, said: WorkspaceOptions): Place {
+  of(sessionId: string | undefined, said: TenantPlace): Place {
     const { storage, dataDirectory, organizationId, workspaceId } = said
     const isSaid = (storage ?? dataDirectory ?? organizationId ?? workspaceId) !== undefined
     return (isSaid || sessionId === undefined ? undefined : this.#places.get(sessionId)) ?? {}
