@@ -206,10 +206,12 @@ export interface RewoundCall {
   is_mcp: boolean
 }
 
-/** What a rewind promised of the files is done. */
+/** What a rewind promised of the files is done, or they were brought where the session was taken up. */
 export interface FilesRestored extends OwnEvent {
   type: 'perdure.files_restored'
   checkpoint_id: CheckpointId
+  /** Where they are now. Logs of earlier versions lack it. */
+  working_directory?: string
   /** How many files were touched. */
   changes: number
   /** Paths that stayed as they are, at most a hundred: no checkpoint holds what is there. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -217,4 +217,17 @@ it('after a run that died says nothing again that was said on the branch it leav
   expect(await session.state()).toMatchObject({ run: null, status: 'idle' })
   const two = await bashTurn(session, undefined)
   expect(two.told.filter((line) => line.startsWith('user: '))).toEqual(['user: Alpha', 'user: Waiting.'])
+})
+
+it('goes where the files were taken, and not to what stands in their old place', async () => {
+  const { session, cwd } = await rig()
+  const one = await bashTurn(session, 'Alpha', 'echo 1 > a.txt')
+  await bashTurn(session, 'Bravo', 'echo 2 > a.txt')
+  // Another machine, which has a folder of that name.
+  writeFileSync(join(cwd, 'a.txt'), 'of somebody else')
+  const there = join(scratchFolder(), 'there')
+  await session.resume({ cwd: there })
+  expect((await session.rewind(one.at)).files).toMatchObject({ workingDirectory: there })
+  expect(read({ cwd: there }, 'a.txt')).toBe('1\n')
+  expect(read({ cwd }, 'a.txt')).toBe('of somebody else')
 })

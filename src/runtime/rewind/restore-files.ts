@@ -1,13 +1,13 @@
 import { newEventId, type SessionId } from '../../domain/ids.ts'
-import type { LoggedEvent } from '../../domain/session-event.ts'
+import { redactJson } from '../../domain/redaction.ts'
+import type { EventDraft, LoggedEvent } from '../../domain/session-event.ts'
 import type { SessionState, UnrestoredFiles } from '../../domain/session-state.ts'
 import { fold } from '../../domain/step.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import type { RestoredWorkTree, WorkTrees } from '../../ports/work-tree.ts'
+import { mostNamed } from '../checkpoints/checkpoint-saved.ts'
 import { isFolder } from './prepare-files.ts'
-
-const longestList = 100
 
 /**
  * What a process left undone that rewound the session and died in the middle. Called under the lease, before anything else
@@ -49,19 +49,20 @@ export async function restoreFiles(
   try {
     // Whoever rewound it was asked, or there was nothing to ask.
     const restored = await tree.restore(checkpointId, { parent, git, acceptGitWarnings: true })
-    const leftAlone = restored.leftAlone.slice(0, longestList)
+    const leftAlone = restored.leftAlone.slice(0, mostNamed)
     const [event] = await stores.events.append(
       sessionId,
-      [
+      redactJson<EventDraft[]>([
         {
           id: newEventId(),
           processed_at: clock.now().toISOString(),
           type: 'perdure.files_restored',
           checkpoint_id: checkpointId,
+          working_directory: root,
           changes: restored.changes,
           left_alone: leftAlone.map(({ path, reason }) => ({ path, reason })),
         },
-      ],
+      ]),
       { fence },
     )
     return { ...restored, event: event! }

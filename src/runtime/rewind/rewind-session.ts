@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventsUpTo } from '../../domain/branches.ts'
 import { checkpointAt, type CheckpointAt } from '../../domain/checkpoint-at.ts'
 import { newEventId, type SessionId } from '../../domain/ids.ts'
+import { folderSince } from '../../domain/folder-since.ts'
 import type { RewoundConversation } from '../../domain/perdure-event.ts'
 import { redactJson } from '../../domain/redaction.ts'
 import { conversationOf } from '../../domain/rewound.ts'
@@ -132,7 +133,7 @@ function targetOf(events: readonly LoggedEvent[], to: number): number {
 
 function checkpointOf(events: readonly LoggedEvent[], to: number): CheckpointAt {
   const at = checkpointAt(events, to)
-  if (at !== null) return at
+  if (at !== null) return { ...at, workingDirectory: folderSince(events, at) }
   throw new PerdureError('checkpoint_not_found', `No checkpoint says what the files were at event ${to}.`, {
     hint: 'Rewind the conversation alone: files: false, or --conversation-only.',
   })

@@ -57,11 +57,15 @@ export async function importSession(stores: WorkspaceStores, request: ImportRequ
 function placedIn(part: SessionPart, workingDirectory: string): SessionPart {
   if (part.type !== 'events') return part
   const placed = (event: LoggedEvent): LoggedEvent =>
-    event.type === 'perdure.checkpoint_saved' || event.type === 'perdure.session_rewound'
-      ? { ...event, working_directory: workingDirectory }
-      : event
+    namesFolder.has(event.type) ? ({ ...event, working_directory: workingDirectory } as LoggedEvent) : event
   return { ...part, events: part.events.map(placed) }
 }
+
+const namesFolder: ReadonlySet<LoggedEvent['type']> = new Set([
+  'perdure.checkpoint_saved',
+  'perdure.session_rewound',
+  'perdure.files_restored',
+])
 
 /** Reads all of an archive, and resolves to the number of its newest event. */
 async function headOf(path: string): Promise<number> {
