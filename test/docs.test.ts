@@ -64,6 +64,20 @@ describe('the documents', () => {
     }
   })
 
+  test('tell of every event of our own', () => {
+    const types = read('src/domain/perdure-event.ts').matchAll(/type: '(perdure\.[a-z_]+)'/g)
+    const guide = read('docs/guides/events.md')
+    const named = [...types].map(([, type]) => type!)
+    expect(named.length).toBeGreaterThan(0)
+    expect(named.filter((type) => !guide.includes(`\`${type}\``))).toEqual([])
+  })
+
+  test('lead to every guide and reference page', () => {
+    const index = read('docs/README.md')
+    const pages = globSync('{guides,reference}/*.md', { cwd: join(root, 'docs') })
+    expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([])
+  })
+
   const documents = globSync('{*.md,docs/**/*.md}', { cwd: root }).toSorted()
   test.each(documents)('%s has no dead links', (file) => {
     const targets = read(file)
