@@ -26,7 +26,7 @@ it.each([
 const endpoint = 'http://minio.example:9000'
 const aws = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-central-1' }
 
-it.each<[string, Record<string, string>, string | undefined, string?]>([
+it.each<[name: string, environment: Record<string, string>, found: string | undefined, bucket?: string]>([
   ['keys alone', aws, undefined],
   ['the endpoint of the client alone', { ...aws, AWS_ENDPOINT_URL: endpoint }, undefined],
   ['the bucket of an application', { ...aws, S3_BUCKET: 'uploads' }, undefined],
@@ -35,7 +35,7 @@ it.each<[string, Record<string, string>, string | undefined, string?]>([
   ['a bucket of ours', { ...aws, PERDURE_S3_BUCKET: 'two', S3_BUCKET: 'uploads' }, 's3', '"two"'],
   ['a service that is not for us', { S3_ENDPOINT: endpoint, PERDURE_S3_BUCKET: '' }, undefined],
   ['a database and a service', { DATABASE_URL: postgres, S3_ENDPOINT: endpoint }, 'postgres, checkpoints in s3'],
-])('S3: %s', (_name, environment, kind, bucket = '') => {
+])('S3: %s', (...[, environment, kind, bucket = '']) => {
   const named = namedStorage(environment)
   expect(named?.kind).toBe(kind)
   expect(named?.place ?? '').toContain(bucket)
