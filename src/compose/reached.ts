@@ -5,7 +5,7 @@ import type { LoggedEvent } from '../domain/session-event.ts'
 import { fold } from '../domain/step.ts'
 import type { FileChange } from '../domain/work-tree.ts'
 import type { SessionRecord } from '../ports/session-records.ts'
-import { mostChanges } from '../runtime/checkpoints/run-checkpoints.ts'
+import { mostNamed } from '../runtime/checkpoints/checkpoint-saved.ts'
 import type { OpenWorkspace } from './open-workspace.ts'
 
 /** What the last run of a session has come to, whatever became of the process that drove it. */
@@ -36,7 +36,7 @@ export async function reachedBy(
       ? { changes: [], more: 0 }
       : await workTrees
           .open({ sessionId: record.id, root: record.workingDirectory })
-          .changes(runCheckpointId, checkpointId, { limit: mostChanges })
+          .changes(runCheckpointId, checkpointId, { limit: mostNamed })
   const ended = events.findLast((event) => event.type === 'perdure.run_ended')
   return {
     status,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventsUpTo } from '../domain/branches.ts'
 import { newEventId, type SessionId } from '../domain/ids.ts'
+import { redactJson } from '../domain/redaction.ts'
 import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
@@ -61,7 +62,7 @@ export async function forkSession(
     agent_session_id: agentSessionId,
   }
   await files?.adopt(newId)
-  await stores.events.append(newId, files === null ? [forked] : [forked, files.event], { fence: 0 })
+  await stores.events.append(newId, redactJson(files === null ? [forked] : [forked, files.event]), { fence: 0 })
   await sayAgain(stores, { newId, events: eventsUpTo(events, at), copy })
   return agentSessionId === null ? record : stores.sessions.update(newId, { agentSessionId })
 }

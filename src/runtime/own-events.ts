@@ -92,10 +92,6 @@ function eventsOfRun(stamp: Stamp) {
       facts: Omit<DraftOfType<'perdure.cost_difference'>, 'id' | 'type' | 'processed_at'>,
     ): DraftOfType<'perdure.cost_difference'> => ({ ...stamp(), type: 'perdure.cost_difference', ...facts }),
 
-    checkpointSaved: (
-      facts: Omit<DraftOfType<'perdure.checkpoint_saved'>, 'id' | 'type' | 'processed_at'>,
-    ): DraftOfType<'perdure.checkpoint_saved'> => ({ ...stamp(), type: 'perdure.checkpoint_saved', ...facts }),
-
     checkpointFailed: (
       facts: Omit<DraftOfType<'perdure.checkpoint_failed'>, 'id' | 'type' | 'processed_at'>,
     ): DraftOfType<'perdure.checkpoint_failed'> => ({ ...stamp(), type: 'perdure.checkpoint_failed', ...facts }),

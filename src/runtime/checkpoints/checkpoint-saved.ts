@@ -2,31 +2,43 @@ import { newEventId } from '../../domain/ids.ts'
 import type { CheckpointReason } from '../../domain/perdure-event.ts'
 import type { DraftOfType } from '../../domain/session-event.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { SavedWorkTree, WorkTree } from '../../ports/work-tree.ts'
+import type { FileChanges, SavedWorkTree, WorkTree } from '../../ports/work-tree.ts'
 
-const longestList = 100
+/** So many files are named by an event or an outcome; of the others it has the number. */
+export const mostNamed = 100
+
+export const noChanges: FileChanges = { changes: [], more: 0 }
+
+/** What has changed since the checkpoint that it follows. */
+export const changesOf = async (
+  tree: Pick<WorkTree, 'changes'>,
+  { id, parent, isUnchanged }: SavedWorkTree,
+): Promise<FileChanges> => (parent === null || isUnchanged ? noChanges : tree.changes(parent, id, { limit: mostNamed }))
+
+export interface Saving {
+  readonly saved: SavedWorkTree
+  readonly changes: FileChanges
+  readonly reason: CheckpointReason
+  readonly root: string
+  readonly clock: Clock
+  readonly startedMs: number
+}
 
 /** The event of a work tree that was saved. */
-export async function checkpointSaved(
-  tree: Pick<WorkTree, 'changes'>,
-  saving: { saved: SavedWorkTree; reason: CheckpointReason; root: string; clock: Clock; startedMs: number },
-): Promise<DraftOfType<'perdure.checkpoint_saved'>> {
-  const { saved, reason, root, clock, startedMs } = saving
-  const { id, parent, leftOut, leftOutCount } = saved
-  const { changes, more } =
-    parent === null ? { changes: [], more: 0 } : await tree.changes(parent, id, { limit: longestList })
+export function checkpointSaved(saving: Saving): DraftOfType<'perdure.checkpoint_saved'> {
+  const { saved, changes, reason, root, clock, startedMs } = saving
   return {
     id: newEventId(),
     processed_at: clock.now().toISOString(),
     type: 'perdure.checkpoint_saved',
-    checkpoint_id: id,
-    parent_checkpoint_id: parent,
+    checkpoint_id: saved.id,
+    parent_checkpoint_id: saved.parent,
     reason,
     working_directory: root,
-    changes: [...changes],
-    more_changes: more,
-    left_out: leftOut.slice(0, longestList),
-    left_out_count: leftOutCount,
+    changes: [...changes.changes],
+    more_changes: changes.more,
+    left_out: saved.leftOut.slice(0, mostNamed),
+    left_out_count: saved.leftOutCount,
     duration_ms: Math.round(clock.monotonicMs() - startedMs),
   }
 }

@@ -9,6 +9,7 @@ import type { FileChanges, WorkTree } from '../../ports/work-tree.ts'
 import type { OwnEvents } from '../own-events.ts'
 import type { SessionWriter } from '../session-writer.ts'
 import type { CheckpointPlan } from './checkpoint-plan.ts'
+import { changesOf, checkpointSaved, mostNamed, noChanges } from './checkpoint-saved.ts'
 
 export interface RunCheckpointsOptions {
   readonly tree: WorkTree
@@ -25,16 +26,12 @@ export interface ReachedFiles extends FileChanges {
   readonly checkpointId: CheckpointId | null
 }
 
-export const nothingReached: ReachedFiles = { checkpointId: null, changes: [], more: 0 }
+export const nothingReached: ReachedFiles = { checkpointId: null, ...noChanges }
 
 type Writer = Pick<SessionWriter, 'push' | 'flushed'>
 
-/** Of an event and of an outcome. */
-export const mostChanges = 100
-const mostLeftOut = 100
 /** How long a run that was told to end waits for its work tree. */
 const longestWaitMs = 5_000
-const nothing: FileChanges = { changes: [], more: 0 }
 
 /**
  * Saves the work tree of a run where it counts, and writes that down. It never fails a run: what could not be saved is
@@ -136,28 +133,17 @@ export class RunCheckpoints {
 
   /** Null when there is nothing to say: nothing had changed, or the run is over. */
   async #saved(reason: CheckpointReason): Promise<EventDraft | null> {
-    const { tree, plan, workingDirectory, own, clock } = this.#options
+    const { tree, plan, workingDirectory, clock } = this.#options
     const startedMs = clock.monotonicMs()
     const saved = await tree.save({ parent: this.#newest, ...(plan === null ? {} : { policy: plan.policy }) })
-    const { id, parent, isUnchanged, leftOut, leftOutCount } = saved
-    const isComparable = parent !== null && !isUnchanged
-    const changes = isComparable ? await tree.changes(parent, id, { limit: mostChanges }) : nothing
+    const { id, parent, isUnchanged } = saved
+    const changes = await changesOf(tree, saved)
     if (this.#isOver) return null
     this.#newest = id
     if (reason === 'run_started') this.#base = id
-    else if (isComparable) this.#changes = { ...changes, since: parent, until: id }
+    else if (parent !== null && !isUnchanged) this.#changes = { ...changes, since: parent, until: id }
     if (isUnchanged) return null
-    return own.checkpointSaved({
-      checkpoint_id: id,
-      parent_checkpoint_id: parent,
-      reason,
-      working_directory: workingDirectory,
-      changes: [...changes.changes],
-      more_changes: changes.more,
-      left_out: leftOut.slice(0, mostLeftOut),
-      left_out_count: leftOutCount,
-      duration_ms: Math.round(clock.monotonicMs() - startedMs),
-    })
+    return checkpointSaved({ saved, changes, reason, root: workingDirectory, clock, startedMs })
   }
 
   async #complain(reason: CheckpointReason, error: PerdureError): Promise<void> {
@@ -187,11 +173,11 @@ export class RunCheckpoints {
 
   async #changesUntil(newest: CheckpointId | null): Promise<FileChanges> {
     const base = this.#base
-    if (base === null || newest === null || base === newest) return nothing
+    if (base === null || newest === null || base === newest) return noChanges
     if (this.#changes?.since === base && this.#changes.until === newest) return this.#changes
-    const changes = this.#options.tree.changes(base, newest, { limit: mostChanges })
+    const changes = this.#options.tree.changes(base, newest, { limit: mostNamed })
     // A thread that is still busy with what the run gave up is not waited for.
-    const late = this.#hurried.promise.then(() => nothing)
-    return Promise.race([changes, late]).catch(() => nothing)
+    const late = this.#hurried.promise.then(() => noChanges)
+    return Promise.race([changes, late]).catch(() => noChanges)
   }
 }

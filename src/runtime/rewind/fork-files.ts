@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import type { WorkTree, WorkTrees } from '../../ports/work-tree.ts'
-import { checkpointSaved } from '../checkpoints/checkpoint-saved.ts'
+import { checkpointSaved, noChanges } from '../checkpoints/checkpoint-saved.ts'
 
 export interface ForkedFiles {
   readonly workingDirectory: string
@@ -49,7 +49,8 @@ export async function forkFiles(
   try {
     await (git === null ? restoreWhole(tree, checkpointId) : restoreInto(tree, { checkpointId, git }))
     const saved = { id: checkpointId, isUnchanged: false, parent: null, leftOut: [], leftOutCount: 0 }
-    const event = await checkpointSaved(tree, { saved, reason: 'forked', root: workingDirectory, clock, startedMs })
+    const saving = { saved, changes: noChanges, root: workingDirectory, clock, startedMs }
+    const event = checkpointSaved({ ...saving, reason: 'forked' })
     return { workingDirectory, event, adopt: (newId) => adopt(stores.checkpoints, { checkpointId, from, newId }) }
   } finally {
     await tree.close()

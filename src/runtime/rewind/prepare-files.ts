@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
 import type { CheckpointAt } from '../../domain/checkpoint-at.ts'
 import type { CheckpointId } from '../../domain/checkpoint-id.ts'
+import { redactJson } from '../../domain/redaction.ts'
 import type { SessionState } from '../../domain/session-state.ts'
 import type { GitRestore } from '../../domain/work-tree.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SessionRecord } from '../../ports/session-records.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
 import type { WorkTrees } from '../../ports/work-tree.ts'
-import { checkpointSaved } from '../checkpoints/checkpoint-saved.ts'
+import { changesOf, checkpointSaved } from '../checkpoints/checkpoint-saved.ts'
 
 export interface PreparedFiles {
   readonly at: CheckpointAt
@@ -40,8 +41,9 @@ export async function prepareFiles(
     const startedMs = clock.monotonicMs()
     const saved = await tree.rehearse(at.checkpointId, { parent: state.checkpointId, git, acceptGitWarnings })
     if (!saved.isUnchanged) {
-      const event = await checkpointSaved(tree, { saved, reason: 'before_rewind', root, clock, startedMs })
-      await stores.events.append(record.id, [event], { fence })
+      const changes = await changesOf(tree, saved)
+      const event = checkpointSaved({ saved, changes, reason: 'before_rewind', root, clock, startedMs })
+      await stores.events.append(record.id, redactJson([event]), { fence })
     }
     return { at, safety: saved.id, root }
   } finally {
