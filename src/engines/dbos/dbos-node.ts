@@ -51,6 +51,7 @@ export class DbosNode {
       await DBOS.launch()
       await DBOS.registerQueue(queueName, { ...limitsOf(capacity), onConflict: 'always_update' })
     } catch (error) {
+      await DBOS.shutdown().catch(() => {})
       await this.#lock.release()
       throw error
     }
@@ -83,9 +84,9 @@ export class DbosNode {
     await ended
     await this.#watch?.stop()
     this.#watch = null
-    await this.#options.place.sdk.DBOS.shutdown()
     while (!this.#isStopping) {
       try {
+        await this.#options.place.sdk.DBOS.shutdown()
         return await this.join()
       } catch (failure) {
         this.#options.capacity.onTrouble?.(PerdureError.from(failure, 'storage_failed'))
