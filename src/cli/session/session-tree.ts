@@ -2,6 +2,7 @@ import type { Session } from '../../compose/session.ts'
 import { branchesOf, type Branch } from '../../domain/branches.ts'
 import type { NanoUsd } from '../../domain/money.ts'
 import { fold } from '../../domain/step.ts'
+import { PerdureError } from '../../errors/perdure-error.ts'
 import { workspaceOf, type PlaceFlags } from './workspace-of.ts'
 
 /** A session with its branches and its forks. */
@@ -18,7 +19,7 @@ export async function sessionTree(session: Session, flags: PlaceFlags): Promise<
   const { listSessions, openSession } = await import('../../compose/session.ts')
   let root = session
   for (let { parent } = root.record; parent !== null; { parent } = root.record) {
-    const found = await openSession(parent.sessionId, workspaceOf(flags)).catch(() => null)
+    const found = await openSession(parent.sessionId, workspaceOf(flags)).catch(unlessGone)
     if (found === null) break
     root = found
   }
@@ -32,4 +33,10 @@ export async function sessionTree(session: Session, flags: PlaceFlags): Promise<
     return { session: of, branches: branchesOf(events), turns, costNanoUsd: usage.costNanoUsd, forks }
   }
   return below(root)
+}
+
+/** Deleted, or moved to another place. */
+function unlessGone(error: unknown): null {
+  if (PerdureError.is(error) && (error.code === 'session_not_found' || error.code === 'session_in_transit')) return null
+  throw error
 }
