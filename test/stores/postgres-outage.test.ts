@@ -7,6 +7,7 @@ import { newSession, pause, sampleEvent, sampleOwner, scopeA } from '../../src/t
 import { CuttingProxy, type Cut } from '../support/cutting-proxy.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { freshSchema } from '../support/shared-postgres.ts'
+import { SwitchedProxy } from '../support/switched-proxy.ts'
 import { seededRandom } from './start-process.ts'
 
 /** For a long proof: PERDURE_DATABASE_KILLS=1000, and PERDURE_STORE_SEED to see others than the usual moments. */
@@ -127,6 +128,35 @@ describe('a server that goes away and comes back', () => {
       },
       { outageTimeoutMs: 200 },
     ))
+
+  it('is waited for once, and not by each call that follows', async () => {
+    const proxy = await SwitchedProxy.start(Number(new URL(server.url).port))
+    const url = Object.assign(new URL(server.url), { port: String(proxy.port) }).href
+    await withDatabase(
+      async (storage) => {
+        const stores = storage.workspace(scopeA)
+        const session = await newSession(stores)
+        const failed = { code: 'storage_failed', details: { is_unreachable: true } }
+        proxy.cut()
+        await expect(stores.sessions.get(session)).rejects.toMatchObject(failed)
+        const calls = [
+          () => stores.events.append(session, [sampleEvent()], { fence: 0 }),
+          () => stores.transcripts.append({ agentSessionId: 'agent' }, [{ text: 'lost' }]),
+          () => stores.events.read(session),
+        ]
+        for (const call of calls) {
+          const before = proxy.refusals
+          await expect(call()).rejects.toMatchObject(failed)
+          // As many as the pauses between them leave room for in one second; a slow machine makes fewer.
+          expect(proxy.refusals - before).toBeLessThanOrEqual(10)
+        }
+        proxy.mend()
+        expect(await stores.events.append(session, [sampleEvent()], { fence: 0 })).toMatchObject([{ sequence: 1 }])
+      },
+      { url, outageTimeoutMs: 6000 },
+    )
+    proxy.close()
+  })
 })
 
 describe('a connection that breaks', () => {

@@ -48,6 +48,7 @@ const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'stores/objects': ['stores/filesystem', 'stores/s3'],
   'stores/ledger': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
   'stores/leases': ['stores/sql', 'stores/memory', 'stores/postgres', 'stores/objects', 'stores/redis'],
+  'stores/outages': ['stores/sql', 'stores/postgres', 'stores/redis', 'stores/s3'],
   'stores/events': ['stores/sql', 'stores/memory', 'stores/objects', 'stores/redis'],
 }
 

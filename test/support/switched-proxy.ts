@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** A way to a server of this machine that can be cut, as a network is. */
 export class SwitchedProxy {
   readonly port: number
+  /** Connections that came while it was cut. */
+  refusals = 0
   readonly #server: Server
   readonly #sockets: Set<Socket>
   #isCut = false
@@ -17,7 +19,10 @@ export class SwitchedProxy {
   static async start(targetPort: number): Promise<SwitchedProxy> {
     const sockets = new Set<Socket>()
     const server = createServer((client) => {
-      if (proxy.#isCut) return void client.destroy()
+      if (proxy.#isCut) {
+        proxy.refusals++
+        return void client.destroy()
+      }
       const target = connect(targetPort, '127.0.0.1')
       for (const [from, to] of [
         [client, target],

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
-import { storageClosed } from '../sql/write-queue.ts'
+import { Outage } from '../outages/outage.ts'
+import { storageClosed } from '../outages/storage-closed.ts'
 import { loadPg } from './load-pg.ts'
 import type { PostgresAnswer } from './postgres-dialect.ts'
 import { failureKind, storageFailure } from './postgres-failure.ts'
@@ -18,13 +19,13 @@ export class PostgresConnections {
   caveats: readonly string[] = []
   readonly #pool: Pool
   readonly #newClient: () => Client
-  readonly #outageTimeoutMs: number
+  readonly #outage: Outage
   readonly #closing = new AbortController()
 
   private constructor(pool: Pool, newClient: () => Client, settings: PostgresSettings) {
     this.#pool = pool
     this.#newClient = newClient
-    this.#outageTimeoutMs = settings.outageTimeoutMs
+    this.#outage = new Outage({ timeoutMs: settings.outageTimeoutMs })
     const { host, port, database } = newClient()
     this.place = `${host}:${port}/${database ?? ''}`
     // Of connections that break while they are idle: they are simply no longer in the pool.
@@ -73,7 +74,7 @@ export class PostgresConnections {
     this.whileReachable(() => this.#pool.query(sql, [...parameters]))
 
   /**
-   * Tries until the server answers, at most as long as an outage may last.
+   * Tries until the server answers, at most until the outage has lasted as long as one may.
    * @throws {PerdureError} `storage_failed`, `storage_busy`, what the attempt throws.
    */
   whileReachable = <Result>(attempt: () => Promise<Result>): Promise<Result> =>
@@ -108,14 +109,15 @@ export class PostgresConnections {
   }
 
   async #waitFor<Result>(attempt: () => Promise<Result>, isWorthWaiting: (error: unknown) => boolean): Promise<Result> {
-    const startedAt = performance.now()
+    const patience = this.#outage.begin()
     for (let tried = 0; ; tried++) {
       if (this.#closing.signal.aborted) throw storageClosed()
       try {
-        return await attempt()
+        const result = await attempt()
+        patience.answered()
+        return result
       } catch (error) {
-        const isOver = performance.now() - startedAt > this.#outageTimeoutMs
-        if (isOver || !isWorthWaiting(error)) throw storageFailure(error, this.place)
+        if (!isWorthWaiting(error) || !patience.mayTryAgain()) throw storageFailure(error, this.place)
       }
       const pauseMs = Math.min(20 * 2 ** tried, longestPauseMs) * (0.5 + Math.random() / 2)
       await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {})

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PerdureError } from '../../errors/perdure-error.ts'
+import { Outage } from '../outages/outage.ts'
+import { storageClosed } from '../outages/storage-closed.ts'
 import type { RedisArgument, RedisConnection } from './redis-connection.ts'
 import { failureKind, isUnknownScript, NoAnswerError, storageFailure } from './redis-failure.ts'
 import type { RedisSettings } from './redis-options.ts'
@@ -11,12 +12,14 @@ const longestPauseMs = 500
 export class RedisServer {
   readonly connection: RedisConnection
   readonly #settings: RedisSettings
+  readonly #outage: Outage
   readonly #underWay = new Set<Promise<unknown>>()
   #isClosed = false
 
   constructor(connection: RedisConnection, settings: RedisSettings) {
     this.connection = connection
     this.#settings = settings
+    this.#outage = new Outage({ timeoutMs: settings.outageTimeoutMs })
   }
 
   get place(): string {
@@ -71,13 +74,14 @@ export class RedisServer {
     attempt: () => Promise<Result>,
     isWorthWaiting: (error: unknown) => boolean,
   ): Promise<Result> {
-    const startedAt = performance.now()
+    const patience = this.#outage.begin()
     for (let tried = 0; ; tried++) {
       try {
-        return await this.#inTime(attempt())
+        const result = await this.#inTime(attempt())
+        patience.answered()
+        return result
       } catch (error) {
-        const isOver = performance.now() - startedAt > this.#settings.outageTimeoutMs
-        if (isOver || !isWorthWaiting(error)) throw storageFailure(error, this.place)
+        if (!isWorthWaiting(error) || !patience.mayTryAgain()) throw storageFailure(error, this.place)
         // Another server may be the one that takes writes now; who connects anew finds it.
         if (isReadOnly(error)) this.connection.giveUp()
       }
@@ -104,5 +108,3 @@ const isUnreachable = (error: unknown): boolean => failureKind(error) === 'unrea
 const isReadOnly = (error: unknown): boolean => error instanceof Error && error.message.startsWith('READONLY')
 
 const isStarting = (error: unknown): boolean => error instanceof Error && error.message.startsWith('LOADING')
-
-export const storageClosed = (): PerdureError => new PerdureError('storage_failed', 'the storage is closed')

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { PerdureError } from '../../errors/perdure-error.ts'
+import { Outage } from '../outages/outage.ts'
+import { storageClosed } from '../outages/storage-closed.ts'
 import { loadS3, type S3Package } from './load-s3.ts'
 import { failureKind, s3Failure } from './s3-failure.ts'
 import { rememberCredentials, type S3Settings } from './s3-options.ts'
@@ -22,12 +23,13 @@ export class S3Connection {
   readonly clock = new ServerClock()
   readonly #client: S3Client
   readonly #settings: S3Settings
-  #hasAnswered = false
+  readonly #outage: Outage
   #isClosed = false
 
   constructor(commands: S3Package, settings: S3Settings) {
     this.commands = commands
     this.#settings = settings
+    this.#outage = new Outage({ timeoutMs: Math.min(openingPatienceMs, settings.outageTimeoutMs) })
     this.#client = new commands.S3Client({
       ...settings.client,
       // Attempts are counted here: a write that is sent again must ask whether it came through before.
@@ -41,7 +43,8 @@ export class S3Connection {
       (next) => async (input) => {
         const hear = this.clock.ask()
         const result = await next(input)
-        this.#hasAnswered = true
+        // It is a service, and is waited for from now on.
+        this.#outage.timeoutMs = settings.outageTimeoutMs
         hear((result.response as { headers?: Record<string, string> }).headers?.['date'])
         return result
       },
@@ -65,18 +68,17 @@ export class S3Connection {
    * @throws {PerdureError} `storage_failed`.
    */
   async persist<Result>(attempt: (tried: number) => Promise<Result>): Promise<Result> {
-    const startedAt = performance.now()
+    const patience = this.#outage.begin()
     for (let tried = 0; ; tried++) {
-      if (this.#isClosed) throw new PerdureError('storage_failed', 'the storage is closed')
+      if (this.#isClosed) throw storageClosed()
       try {
-        return await attempt(tried)
+        const result = await attempt(tried)
+        patience.answered()
+        return result
       } catch (error) {
         const kind = failureKind(error)
-        const { outageTimeoutMs } = this.#settings
-        const patienceMs = this.#hasAnswered ? outageTimeoutMs : Math.min(openingPatienceMs, outageTimeoutMs)
-        const isPatient = performance.now() - startedAt < patienceMs
-        const mayPass = kind === 'passing' || (kind === 'damaged' && tried + 1 < readsOfDamaged)
-        if (!mayPass || !isPatient) throw s3Failure(error, this.#settings.place)
+        const mayPass = kind === 'passing' ? patience.mayTryAgain() : kind === 'damaged' && tried + 1 < readsOfDamaged
+        if (!mayPass) throw s3Failure(error, this.#settings.place)
       }
       await delay(Math.random() * Math.min(firstPauseMs * 2 ** tried, longestPauseMs))
     }

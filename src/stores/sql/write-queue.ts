@@ -1,4 +1,5 @@
 import { PerdureError } from '../../errors/perdure-error.ts'
+import { storageClosed } from '../outages/storage-closed.ts'
 import type { WriteJob } from './sql-backend.ts'
 
 /** Runs the jobs in one transaction and resolves to what each returned, once that is durable. */
@@ -68,5 +69,3 @@ export class WriteQueue {
 /** A database that others hold, or that is away, is no job's fault: each would only wait as long again. */
 const isOfTheDatabase = (error: unknown): boolean =>
   PerdureError.is(error) && (error.code === 'storage_busy' || error.details['is_unreachable'] === true)
-
-export const storageClosed = (): PerdureError => new PerdureError('storage_failed', 'the storage is closed')
