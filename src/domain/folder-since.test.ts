@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { CheckpointId } from './checkpoint-id.ts'
 import { folderSince } from './folder-since.ts'
-import type { EventDraft, LoggedEvent } from './session-event.ts'
+import type { EventDraft } from './session-event.ts'
 
 const at = { id: 'sevt_1', processed_at: '2026-01-01T00:00:00.000Z' }
 const checkpoint_id = 'one' as CheckpointId
@@ -40,7 +40,7 @@ const restored = (working_directory?: string): EventDraft => ({
 
 const sinceFirst = (...since: EventDraft[]): string =>
   folderSince(
-    [saved('/a'), ...since].map((event, index) => ({ ...event, sequence: index + 1 }) as LoggedEvent),
+    [saved('/a'), ...since].map((event, index) => ({ ...event, sequence: index + 1 })),
     { checkpointId: checkpoint_id, workingDirectory: '/a', sequence: 1 },
   )
 
