@@ -59,6 +59,12 @@ describe('a transcript that cannot be written', () => {
     expect(requests.length).toBeLessThan(2)
   })
 
+  test('stops it with the error of a storage that is lost', async () => {
+    const { error, requests } = await brokenBy(new PerdureError('storage_failed', 'cannot be reached'))
+    expect(error).toMatchObject({ code: 'storage_failed', message: 'cannot be reached' })
+    expect(requests.length).toBeLessThan(2)
+  })
+
   test('stops it with lease_lost when another has taken the session', async () => {
     const { error, requests } = await brokenBy(new PerdureError('lease_lost', 'taken over'))
     expect(error).toMatchObject({ code: 'lease_lost', message: 'taken over' })

@@ -192,7 +192,7 @@ export class ClaudeProcess implements AgentProcess {
       mcpServersDelivery: 'initialize',
       pluginDelivery: 'initialize',
       sessionStore: sessionStoreOver(this.#replay?.transcripts(transcripts) ?? transcripts, {
-        onLeaseLost: (error) => this.#stop(error),
+        onUnwritable: (error) => this.#stop(error),
         onStored: (entries) => this.#storedCalls.note(entries),
         isAbandoned: () => this.#stopping?.cause !== undefined,
       }),

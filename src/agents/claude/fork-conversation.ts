@@ -25,7 +25,7 @@ export async function forkConversation(request: ForkConversationRequest): Promis
 async function copyWithSdk(request: ForkConversationRequest, last: TranscriptEntry | undefined): Promise<string> {
   const { transcripts, agentSessionId } = request
   const { forkSession } = await import('@anthropic-ai/claude-agent-sdk')
-  const sessionStore = sessionStoreOver(transcripts, { onLeaseLost: () => {}, isAbandoned: () => false })
+  const sessionStore = sessionStoreOver(transcripts, { onUnwritable: () => {}, isAbandoned: () => false })
   try {
     const upTo = last === undefined ? {} : { upToMessageId: String(last['uuid']) }
     return (await forkSession(agentSessionId, { sessionStore, ...upTo })).sessionId

@@ -5,13 +5,15 @@ import type { TranscriptEntry } from '../../ports/transcript-store.ts'
 import { transcriptKeyOf } from './transcript-key-of.ts'
 
 export interface SessionStoreAdapterOptions {
-  /** Called when the store says that this run may not write any more; the agent must end at once. */
-  readonly onLeaseLost: (error: PerdureError) => void
+  /** Called when this run can write no more: its session is another's, or its storage is lost. The agent must end at once. */
+  readonly onUnwritable: (error: PerdureError) => void
   /** True once the run is given up: what its agent still says has no place, and the SDK's retries no use. */
   readonly isAbandoned: () => boolean
   /** Hears of what is durable. */
   readonly onStored?: (entries: readonly TranscriptEntry[]) => void
 }
+
+const isFinal: ReadonlySet<unknown> = new Set(['lease_lost', 'storage_failed'])
 
 /**
  * The transcripts of a run as the Agent SDK's session store. The SDK's `projectKey` is made of the folder
@@ -25,7 +27,8 @@ export function sessionStoreOver(store: RunTranscripts, options: SessionStoreAda
         await store.append(transcriptKeyOf(key.sessionId, key), entries)
         options.onStored?.(entries)
       } catch (error) {
-        if (PerdureError.is(error) && error.code === 'lease_lost') options.onLeaseLost(error)
+        // The SDK would try again, which mends neither: the storage has waited for itself already.
+        if (PerdureError.is(error) && isFinal.has(error.code)) options.onUnwritable(error)
         throw error
       }
     },
