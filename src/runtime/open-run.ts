@@ -10,6 +10,7 @@ import { giveBack, type Held } from './give-back.ts'
 import { createInputs, type Inputs } from './inputs.ts'
 import type { Joiner } from './join/joiner.ts'
 import { openAccount } from './metering/run-account.ts'
+import { LoggedCalls } from './logged-calls.ts'
 import type { Opening, RunReactions } from './opening.ts'
 import { startJoiner } from './run-joiner.ts'
 import type { RunDependencies, RunRequest } from './run-request.ts'
@@ -90,13 +91,14 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
   }
   const userId = request.userId ?? recovered.state.userId
   const account = await openAccount(dependencies, request, { record, userId, costs: reactions.costs })
+  const loggedCalls = new LoggedCalls()
   const { agent, upstream } = await agentFor(
     opening,
     { place, conversation },
     {
       transcripts,
       askPermission: reactions.onPermission,
-      beforeTool: async (call) => checkpoints?.beforeTool(call),
+      beforeTool: (call) => loggedCalls.whenLogged(call.toolUseId).then(() => checkpoints?.beforeTool(call)),
       account: () => account,
       observe: (observation) => {
         watchdog.seen()
@@ -105,7 +107,7 @@ async function open<Options>(opening: Opening<Options>): Promise<OpenRun> {
       },
     },
   )
-  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream, userId })
+  const writer = await startWriting(opening, { state: recovered.state, record, fence, upstream, userId, loggedCalls })
   checkpoints?.writeTo(writer)
   return { stateBefore: recovered.state, record, fence, writer, inputs, joiner, agent, watchdog, checkpoints, held }
 }
