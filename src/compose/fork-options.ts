@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { SessionId } from '../domain/ids.ts'
 import type { GitRestore } from '../domain/work-tree.ts'
@@ -44,7 +44,12 @@ export async function filesOfFork(
     const wasSaved = origin.events.some(({ type }) => type === 'perdure.checkpoint_saved')
     const isDefault = files === undefined && options.at !== undefined && wasSaved
     if (!hasOwn && !isDefault) return null
-    return forkFiles({ stores, workTrees, clock: systemClock }, { ...origin, workingDirectory, git })
+    try {
+      return await forkFiles({ stores, workTrees, clock: systemClock }, { ...origin, workingDirectory, git })
+    } catch (error) {
+      if (options.workingDirectory === undefined) await rm(workingDirectory, { recursive: true, force: true })
+      throw error
+    }
   }
 }
 

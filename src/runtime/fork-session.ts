@@ -6,6 +6,7 @@ import type { EventDraft, LoggedEvent } from '../domain/session-event.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentDriver, ForkedConversation } from '../ports/agent-driver.ts'
+import type { WaitingInput } from '../ports/inbox.ts'
 import type { SessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import { copyConversationAt } from './rewind/copy-conversation.ts'
@@ -41,29 +42,31 @@ export async function forkSession(
   const { parent, events, at } = origin
   const copy = await copyConversation(dependencies, origin)
   const files = (await forkFiles?.(origin)) ?? null
-  const { tags, metadata, model, ttlSeconds } = parent
-  const record = await stores.sessions.create({
+  const agentSessionId = copy?.agentSessionId ?? null
+  const now = new Date()
+  // It is not there before all of it is: whoever dies in between leaves nothing that looks like a session.
+  const fence = await stores.transit.expect({
+    ...parent,
     id: newId,
     title: title ?? parent.title,
-    tags,
-    metadata,
     workingDirectory: files?.workingDirectory ?? parent.workingDirectory,
-    model,
-    ttlSeconds,
     parent: { sessionId: from, atSequence: at },
+    agentSessionId,
+    status: 'idle',
+    createdAt: now,
+    updatedAt: now,
   })
-  const agentSessionId = copy?.agentSessionId ?? null
   const forked: EventDraft = {
     type: 'perdure.session_forked',
     id: newEventId(),
-    processed_at: new Date().toISOString(),
+    processed_at: now.toISOString(),
     from_session_id: from,
     at_sequence: at,
     agent_session_id: agentSessionId,
   }
   await files?.adopt(newId)
-  await stores.events.append(newId, redactJson(files === null ? [forked] : [forked, files.event]), { fence: 0 })
-  await sayAgain(stores, { newId, events: eventsUpTo(events, at), copy })
+  await stores.events.append(newId, redactJson(files === null ? [forked] : [forked, files.event]), { fence })
+  const record = await stores.transit.arrive(newId, { fence, waiting: saidAgain(eventsUpTo(events, at), copy) })
   return agentSessionId === null ? record : stores.sessions.update(newId, { agentSessionId })
 }
 
@@ -95,18 +98,17 @@ async function copyConversation(
 }
 
 /** Messages that nothing had followed are no part of the copy: they wait for the fork's first run. */
-async function sayAgain(
-  { inbox }: WorkspaceStores,
-  { newId, events, copy }: { newId: SessionId; events: readonly LoggedEvent[]; copy: ForkedConversation | null },
-): Promise<void> {
-  for (const { content, perdure } of unsettledMessages(events)) {
-    if (copy?.inputs.has(perdure?.sdk_uuid ?? '') === true) continue
-    await inbox.put(newId, {
-      type: 'user.message',
-      id: newEventId(),
-      content,
-      processed_at: null,
-      perdure: { sdk_uuid: randomUUID() },
-    })
-  }
+function saidAgain(events: readonly LoggedEvent[], copy: ForkedConversation | null): WaitingInput[] {
+  return unsettledMessages(events)
+    .filter(({ perdure }) => copy?.inputs.has(perdure?.sdk_uuid ?? '') !== true)
+    .map(({ content }) => ({
+      priority: 'next',
+      input: {
+        type: 'user.message',
+        id: newEventId(),
+        content,
+        processed_at: null,
+        perdure: { sdk_uuid: randomUUID() },
+      },
+    }))
 }

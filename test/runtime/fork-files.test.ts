@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { processRuntime } from '../../src/compose/process-runtime.ts'
+import { newSessionId } from '../../src/domain/ids.ts'
 import {
   createSession,
   exportSession,
@@ -9,6 +11,8 @@ import {
   openSession,
   type Session,
 } from '../../src/index.ts'
+import { defaultScope } from '../../src/ports/storage.ts'
+import { forkSession } from '../../src/runtime/fork-session.ts'
 import { scratchFolder } from '../support/scratch.ts'
 import { bashTurn } from '../support/bash-turn.ts'
 
@@ -74,6 +78,20 @@ it('with files of its own at the newest event has them as they are now, in an em
   const fork = await session.fork('Elsewhere', { files: 'own', workingDirectory })
   expect(fork.record.workingDirectory).toBe(workingDirectory)
   expect([read(fork, 'a.txt'), read(fork, 'by-hand.txt')]).toEqual(['1\n', 'mine'])
+})
+
+it('that fails leaves neither a session nor a folder', async () => {
+  const { session, storage, dataDirectory } = await rig()
+  const { sessions, ...stores } = (await storage.open()).workspace(defaultScope)
+  const failing = { read: () => Promise.resolve([]), append: () => Promise.reject(new Error('killed')) }
+  const forking = forkSession(
+    { stores: { ...stores, sessions, events: failing as never }, driver: processRuntime().driver },
+    { from: session.id, newId: newSessionId(), title: null },
+  )
+  await expect(forking).rejects.toThrow('killed')
+  expect(await sessions.list()).toHaveLength(1)
+  await expect(session.fork({ files: 'own', git: 'exact' })).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(existsSync(join(dataDirectory, 'forks')) ? readdirSync(join(dataDirectory, 'forks')) : []).toEqual([])
 })
 
 it('at a message that nothing had followed says it again', async () => {
