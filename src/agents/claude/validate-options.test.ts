@@ -34,7 +34,7 @@ describe('validateOptions', () => {
     [{ extraArgs: { resume: 'x' } }, "extraArgs['resume']"],
     [{ extraArgs: { '--max-budget-usd': '1' } }, 'Set budget: { maxCostUSD }'],
     [{ maxBudgetUsd: 1 }, 'Set budget: { maxCostUSD }'],
-    [{ enableFileCheckpointing: true }, 'rewindFiles'],
+    [{ enableFileCheckpointing: true }, 'rewind the session'],
   ])('refuses what would go around Perdure: %j', (options, words) => {
     expect(validate(options)).toThrow(failure('option_not_supported', words))
   })
