@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** The server lives for as long as standard input is open: whoever started it, however he ends, leaves none behind. */
-const program = `sh -c 'echo $$; exec redis-server "$@"' redis "$@" & cat >/dev/null; kill -9 $! 2>/dev/null`
+/**
+ * The server lives for as long as standard input is open: whoever started it, however he ends, leaves none behind. It is
+ * waited for: one that is busy with the disk keeps its port beyond the signal.
+ */
+const program = `sh -c 'echo $$; exec redis-server "$@"' redis "$@" & cat >/dev/null; kill -9 $! 2>/dev/null; wait $!`
 
 export interface RedisServerOptions {
   /** Further settings, as the server’s command line takes them: `['--maxmemory', '10mb']`. */
