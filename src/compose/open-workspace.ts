@@ -15,6 +15,7 @@ import type { DataDirectory } from './data-directory.ts'
 import { deleteExpiredNowAndThen } from './delete-sessions.ts'
 import { namedStorage } from './environment-storage.ts'
 import { locateDataDirectory } from './locate-data-directory.ts'
+import { checkStorage } from './storage/check-storage-options.ts'
 import { processRuntime } from './process-runtime.ts'
 
 export interface WorkspaceOptions {
@@ -64,8 +65,8 @@ export async function openAccounts(
   return { workspace: storage.workspace(scope).ledger, organization: storage.organization(scope.organizationId) }
 }
 
-function storageOf(options: WorkspaceOptions, directory: DataDirectory): Promise<Storage> {
-  if (options.storage !== undefined) return options.storage.open()
+async function storageOf(options: WorkspaceOptions, directory: DataDirectory): Promise<Storage> {
+  if (options.storage !== undefined) return checkStorage(options.storage).open()
   const named = options.dataDirectory === undefined ? namedStorage(process.env) : undefined
   return (named === undefined ? directory : processRuntime().storage(named)).open()
 }

@@ -1,5 +1,6 @@
 import type { ObjectBucket } from '../../ports/object-bucket.ts'
 import { openObjectStorage, type ObjectStorageOptions } from '../../stores/objects/open-object-storage.ts'
+import { checkStorageOptions } from './check-storage-options.ts'
 import { LazyStorage } from './lazy-storage.ts'
 
 /**
@@ -8,6 +9,6 @@ import { LazyStorage } from './lazy-storage.ts'
  */
 export class BucketStorage extends LazyStorage {
   constructor(bucket: ObjectBucket, options: ObjectStorageOptions = {}) {
-    super(async () => openObjectStorage(bucket, options))
+    super(async () => openObjectStorage(checkStorageOptions(bucket, 'new BucketStorage(bucket)'), options))
   }
 }

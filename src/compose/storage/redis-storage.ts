@@ -1,6 +1,7 @@
 import type { RedisClient } from '../../stores/redis/given-connection.ts'
 import { openRedisStorage } from '../../stores/redis/open-redis-storage.ts'
 import type { RedisStorageOptions } from '../../stores/redis/redis-options.ts'
+import { checkStorageOptions } from './check-storage-options.ts'
 import { LazyStorage } from './lazy-storage.ts'
 
 /** Sessions in a Redis, for processes of many machines. Needs the package `redis`, or a client of yours. */
@@ -10,11 +11,12 @@ export class RedisStorage extends LazyStorage {
    * never closed; or options.
    */
   constructor(server: string | RedisClient | RedisStorageOptions) {
-    super(() => openRedisStorage(optionsOf(server)))
+    super(async () => openRedisStorage(optionsOf(server)))
   }
 }
 
 function optionsOf(server: string | RedisClient | RedisStorageOptions): RedisStorageOptions {
   if (typeof server === 'string') return { url: server }
-  return 'duplicate' in server ? { client: server } : server
+  const given = checkStorageOptions(server, "new RedisStorage('redis://127.0.0.1:6379')")
+  return 'duplicate' in given ? { client: given } : given
 }

@@ -2,6 +2,7 @@ import { openObjectStorage, type ObjectStorageOptions } from '../../stores/objec
 import { isOwnerGoneOfMachines } from '../../stores/leases/process-liveness.ts'
 import { openS3Bucket } from '../../stores/s3/open-s3-bucket.ts'
 import type { S3Options } from '../../stores/s3/s3-options.ts'
+import { checkStorageOptions } from './check-storage-options.ts'
 import { LazyStorage } from './lazy-storage.ts'
 
 export interface S3StorageOptions extends S3Options, ObjectStorageOptions {}
@@ -12,8 +13,9 @@ export interface S3StorageOptions extends S3Options, ObjectStorageOptions {}
  */
 export class S3Storage extends LazyStorage {
   constructor(options: S3StorageOptions) {
-    super(async () =>
-      openObjectStorage(await openS3Bucket(options), { isOwnerGone: isOwnerGoneOfMachines, ...options }),
-    )
+    super(async () => {
+      const named = checkStorageOptions(options, "new S3Storage({ bucket: 'acme-perdure' })")
+      return openObjectStorage(await openS3Bucket(named), { isOwnerGone: isOwnerGoneOfMachines, ...named })
+    })
   }
 }

@@ -1,6 +1,7 @@
 import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
 import type { SessionRecords } from '../../ports/session-records.ts'
 import type { Storage, StorageSource, WorkspaceScope } from '../../ports/storage.ts'
+import { checkStorage } from './check-storage-options.ts'
 import { lastingNameOf } from './lasting-name.ts'
 import { LazyStorage } from './lazy-storage.ts'
 
@@ -12,7 +13,7 @@ import { LazyStorage } from './lazy-storage.ts'
  */
 export function withCheckpointsIn(sessions: StorageSource, checkpoints: StorageSource): LazyStorage {
   return new LazyStorage(async () => {
-    const [storage, place] = await Promise.all([sessions.open(), checkpoints.open()])
+    const [storage, place] = await Promise.all([checkStorage(sessions).open(), checkStorage(checkpoints).open()])
     const description = `${storage.description}, checkpoints in ${place.description}`
     const name = await lastingNameOf(storage)
     // The place may be that of other storages too, and a session that was moved or copied stands in two of them: what one

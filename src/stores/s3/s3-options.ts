@@ -73,6 +73,11 @@ export function s3Settings(options: S3Options, environment: Environment = proces
 }
 
 function checkBucket(bucket: string): void {
+  if (typeof bucket !== 'string') {
+    throw new PerdureError('configuration_invalid', 'a storage in S3 needs the name of a bucket', {
+      hint: "new S3Storage({ bucket: 'acme-perdure' }); where the name comes from a variable, set it.",
+    })
+  }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) {
     throw new PerdureError('configuration_invalid', `"${bucket}" is no name for a bucket of S3`)
   }
