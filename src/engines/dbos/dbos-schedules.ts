@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
-import type { Json, RunSchedule } from '../../ports/run-engine.ts'
+import type { RunSchedule } from '../../ports/run-engine.ts'
 import { checkSubmission } from '../rules/check-submission.ts'
+import { scheduleOf, type ScheduleRow } from '../rules/schedule-row.ts'
 import { lastDueTime, nextTime, scheduledRunId } from '../rules/schedule-times.ts'
 import type { DbosPlace } from './dbos-place.ts'
 import type { DbosRuns } from './dbos-runs.ts'
@@ -72,14 +73,5 @@ export class DbosSchedules {
 
 const serverMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
-type ScheduleRow = Omit<RunSchedule, 'input'> & { readonly input: string }
 /** A bigint comes as text. */
 type DueRow = ScheduleRow & { readonly next_at_ms: string; readonly now_ms: string }
-
-const scheduleOf = ({ tenant, name, cron, kind, input }: ScheduleRow): RunSchedule => ({
-  tenant,
-  name,
-  cron,
-  kind,
-  input: JSON.parse(input) as Json,
-})

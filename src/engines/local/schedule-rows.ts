@@ -1,4 +1,5 @@
-import type { Json, RunSchedule } from '../../ports/run-engine.ts'
+import type { RunSchedule } from '../../ports/run-engine.ts'
+import { scheduleOf, type ScheduleRow } from '../rules/schedule-row.ts'
 import type { EngineDatabase } from './engine-database.ts'
 
 /** Schedules in SQLite, each with its next time. */
@@ -43,13 +44,4 @@ export class ScheduleRows {
   }
 }
 
-type ScheduleRow = Omit<RunSchedule, 'input'> & { readonly input: string }
 type DueRow = ScheduleRow & { readonly next_at_ms: number }
-
-const scheduleOf = ({ tenant, name, cron, kind, input }: ScheduleRow): RunSchedule => ({
-  tenant,
-  name,
-  cron,
-  kind,
-  input: JSON.parse(input) as Json,
-})
