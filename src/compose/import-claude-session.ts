@@ -20,8 +20,12 @@ export async function importClaudeSession(claudeSessionId: string, options: Work
     })
   }
   const { stores } = await openWorkspace(options)
-  const { id } = await stores.sessions.create({
-    id: newSessionId(),
+  const now = new Date()
+  const id = newSessionId()
+  const agentSessionId = randomUUID()
+  // It is not there before all of it is.
+  const fence = await stores.transit.expect({
+    id,
     title: found.title,
     tags: [],
     metadata: {},
@@ -29,14 +33,13 @@ export async function importClaudeSession(claudeSessionId: string, options: Work
     model: null,
     parent: null,
     ttlSeconds: null,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: null,
+    agentSessionId,
+    status: 'idle',
   })
-  const agentSessionId = randomUUID()
-  try {
-    const transcripts = transcriptsOfRun(stores.transcripts, { sessionId: id, fence: 0 })
-    await copyLocalConversation({ from: claudeSessionId, to: agentSessionId, transcripts })
-    return new Session(await stores.sessions.update(id, { agentSessionId }), { stores, options })
-  } catch (error) {
-    await stores.sessions.delete(id)
-    throw error
-  }
+  const transcripts = transcriptsOfRun(stores.transcripts, { sessionId: id, fence })
+  await copyLocalConversation({ from: claudeSessionId, to: agentSessionId, transcripts })
+  return new Session(await stores.transit.arrive(id, { fence, waiting: [] }), { stores, options })
 }
