@@ -5,6 +5,9 @@ import { CheckpointThread, type WorkTreeThread } from './checkpoint-thread.ts'
 /** More would wait for the disk together. */
 const mostThreads = Math.min(4, availableParallelism())
 
+/** What is forgotten is known to another thread, perhaps, which reads the tree anew. */
+const mostPlaces = 10_000
+
 /** Of a process that is about to end. What is still saved then, nobody waits for any more. */
 const patienceMs = 5_000
 
@@ -15,7 +18,10 @@ export class WorkTreeThreads {
 
   of(places: WorkTreePlaces): WorkTreeThread {
     const thread = this.#places.get(places.folder) ?? this.#leastBusy()
+    this.#places.delete(places.folder)
     this.#places.set(places.folder, thread)
+    const [oldest] = this.#places.keys()
+    if (this.#places.size > mostPlaces) this.#places.delete(oldest!)
     return thread.of(places)
   }
 
