@@ -71,6 +71,7 @@ describe.each(databasePlaces())('a database in %s', (_name, newPlace) => {
     await expect(createSqlStorage(newer)).rejects.toMatchObject({
       code: 'storage_schema_too_new',
       details: { found: 99 },
+      hint: expect.stringContaining('newer version'),
     })
     expect(await appliedIn(newer)).toEqual([...all, { number: 99, name: 'from the future' }])
     await newer.close()

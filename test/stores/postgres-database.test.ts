@@ -14,10 +14,10 @@ async function withDatabase(
   options: PostgresStorageOptions = {},
 ): Promise<void> {
   const url = await sharedPostgresUrl()
-  const schema = freshSchema()
+  const schema = options.schema ?? freshSchema()
   const client = new pg.Client(url)
   await client.connect()
-  const storage = await openPostgresStorage({ url, schema, ...options })
+  const storage = await openPostgresStorage({ url, ...options, schema })
   try {
     await work(storage.workspace(scopeA), { schema, client, storage })
   } finally {
@@ -44,6 +44,20 @@ describe('a PostgreSQL', () => {
       const { rows: own } = await client.query(`select id from (select session_id as id from ${schema}.session) as it`)
       expect(own).toHaveLength(1)
     }))
+
+  it('may have a schema whose name is a word of SQL', () =>
+    withDatabase(
+      async (stores, { client, schema }) => {
+        const session = await newSession(stores)
+        expect(await stores.events.append(session, [sampleEvent()], { fence: 0 })).toMatchObject([{ sequence: 1 }])
+        await client.query(`drop schema "${schema}" cascade`)
+      },
+      { schema: 'select' },
+    ))
+
+  it.each(['public', 'pg_catalog', 'information_schema'])('takes no schema of others: %s', async (schema) => {
+    expect(await failureOf({ url: await sharedPostgresUrl(), schema })).toMatchObject({ code: 'configuration_invalid' })
+  })
 
   it('remembers no writer that has gone', () =>
     withDatabase(async (stores, { client, schema, storage }) => {

@@ -1,3 +1,4 @@
+import { PerdureError } from '../../errors/perdure-error.ts'
 import type { TranscriptStore } from '../../ports/transcript-store.ts'
 
 /** A session of the SDK as it names it: session ids are unique only within a project. */
@@ -17,13 +18,13 @@ export class ProjectConversations {
   /** Conversations of projects that were seen to be there. */
   readonly #known = new Set<string>()
 
-  /** Both parts are encoded, so that no project's name can reach into another project. */
+  /** Both parts are encoded, so that no project's name can reach into another project. @throws {PerdureError} `invalid_request`. */
   ownId({ projectKey, sessionId }: ProjectSession): string {
-    return `${this.prefixOf(projectKey)}${encodeURIComponent(sessionId)}`
+    return `${this.prefixOf(projectKey)}${encoded('sessionId', sessionId)}`
   }
 
   prefixOf(projectKey: string): string {
-    return `${encodeURIComponent(projectKey)}/`
+    return `${encoded('projectKey', projectKey)}/`
   }
 
   sessionIdOf(ownId: string): string {
@@ -52,6 +53,15 @@ export class ProjectConversations {
   forget(ownId: string): void {
     this.#known.delete(ownId)
   }
+}
+
+/** Half a character has no encoding, and databases would keep it as another one. */
+function encoded(name: keyof ProjectSession, part: string): string {
+  if (typeof part === 'string' && part.isWellFormed()) return encodeURIComponent(part)
+  throw new PerdureError(
+    'invalid_request',
+    `The ${name} of a conversation must be a text without halves of characters.`,
+  )
 }
 
 async function isThere(transcripts: TranscriptStore, agentSessionId: string): Promise<boolean> {

@@ -22,6 +22,17 @@ test('a storage opens at its first use, also as a session store', async () => {
   await storage.close()
 })
 
+test.each([
+  { projectKey: '-work', sessionId: 'half \ud800' },
+  { projectKey: 'half \udc00', sessionId: 'one' },
+])('a conversation whose name is no text is refused: %j', async (name) => {
+  const { sessionStore } = new LazyStorage(async () => openMemoryStorage())
+  const refused = { code: 'invalid_request' }
+  await expect(sessionStore.append(name, [{ type: 'mode' }])).rejects.toMatchObject(refused)
+  await expect(sessionStore.load(name)).rejects.toMatchObject(refused)
+  await expect(sessionStore.delete(name)).rejects.toMatchObject(refused)
+})
+
 test('it opens once for all who ask, and has one session store', async () => {
   let opened = 0
   const storage = new LazyStorage(async () => {

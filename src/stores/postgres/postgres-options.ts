@@ -18,7 +18,7 @@ export interface PostgresPlace {
 }
 
 export interface PostgresStorageOptions extends PostgresPlace, SqlStorageOptions {
-  /** The schema of Perdure's tables, made when it is missing: small letters, digits and `_`. Default: `perdure`. */
+  /** The schema of Perdure's tables alone, made when it is missing: small letters, digits and `_`. Default: `perdure`. */
   readonly schema?: string
   /** The most connections of this process, besides one that listens. Default: 10. */
   readonly maxConnections?: number
@@ -44,12 +44,7 @@ export const defaultSchema = 'perdure'
 /** @throws {PerdureError} `configuration_invalid` for what is no URL of a PostgreSQL, or no name for a schema. */
 export function postgresSettings(options: PostgresStorageOptions): PostgresSettings {
   const { schema = defaultSchema, statementTimeoutMs = 30_000, busyTimeoutMs = 10_000 } = options
-  // It stands in the settings of a connection and in the name of a channel, which has at most 63 bytes.
-  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) {
-    throw new PerdureError('configuration_invalid', `"${schema}" is no name for a schema`, {
-      hint: 'Use small letters, digits and _, at most 48.',
-    })
-  }
+  checkSchema(schema)
   const { url, host, port, database, user, password, ssl } = options
   if (typeof password === 'string') rememberSecret(password)
   const named = Object.entries({ host, port, database, user, password, ssl }).filter(([, value]) => value !== undefined)
@@ -70,6 +65,20 @@ export function postgresSettings(options: PostgresStorageOptions): PostgresSetti
       idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
       keepAlive: true,
     },
+  }
+}
+
+function checkSchema(schema: string): void {
+  // It stands in the settings of a connection and in the name of a channel, which has at most 63 bytes.
+  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) {
+    throw new PerdureError('configuration_invalid', `"${schema}" is no name for a schema`, {
+      hint: 'Use small letters, digits and _, at most 48.',
+    })
+  }
+  if (/^(public|information_schema|pg_.*)$/.test(schema)) {
+    throw new PerdureError('configuration_invalid', `the schema "${schema}" holds tables of others`, {
+      hint: 'Name one for Perdure alone, which is made when it is missing; the default is perdure.',
+    })
   }
 }
 

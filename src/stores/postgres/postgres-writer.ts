@@ -173,7 +173,7 @@ async function commit(connection: PoolClient): Promise<void> {
 async function prepareSchema(connection: PoolClient, schema: string): Promise<void> {
   const { rows } = await connection.query('select to_regnamespace($1) is not null as exists', [schema])
   // `create schema if not exists` asks for rights that nobody needs where it exists.
-  if (!(rows[0] as { exists: boolean }).exists) await connection.query(`create schema ${schema}`)
+  if (!(rows[0] as { exists: boolean }).exists) await connection.query(`create schema "${schema}"`)
   await connection.query(
     `create table if not exists last_write (
       writer text primary key, number bigint not null, written_at timestamptz not null

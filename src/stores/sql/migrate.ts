@@ -48,7 +48,10 @@ function isCurrent(applied: number, known: readonly Migration[]): boolean {
     throw new PerdureError(
       'storage_schema_too_new',
       `the database has schema ${applied}, this version of Perdure knows up to ${known.length}`,
-      { details: { found: applied, known: known.length } },
+      {
+        hint: 'Upgrade Perdure, or use another database or schema: a newer version has written here.',
+        details: { found: applied, known: known.length },
+      },
     )
   }
   return applied === known.length
