@@ -42,16 +42,11 @@ export type {
 export type { StreamCallbacks } from './compose/python-agent/stream-event.ts'
 
 // Sessions
-export {
-  createSession,
-  deleteExpiredSessions,
-  listSessions,
-  openSession,
-  type CreateSessionOptions,
-  type ResumeOptions,
-  type Session,
-  type TurnOptions,
-} from './compose/session.ts'
+export { createSession, type CreateSessionOptions } from './compose/create-session.ts'
+export { deleteExpiredSessions } from './compose/delete-expired-sessions.ts'
+export { listSessions } from './compose/list-sessions.ts'
+export { openSession } from './compose/open-session.ts'
+export type { ResumeOptions, Session, TurnOptions } from './compose/session.ts'
 export type { CheckpointAt } from './domain/checkpoint-at.ts'
 export type { DiffOptions, SessionDiff } from './compose/session-diff.ts'
 export type { ForkOptions } from './compose/fork-options.ts'

@@ -3,12 +3,9 @@ import { failureOfOutcome } from '../compose/python-agent/failure-of-outcome.ts'
 import { startRun } from '../compose/python-agent/start-run.ts'
 import { StreamTranslator } from '../compose/python-agent/stream-translator.ts'
 import type { WorkspaceOptions } from '../compose/open-workspace.ts'
-import {
-  createSession as createPerdureSession,
-  openSession,
-  type CreateSessionOptions,
-  type Session,
-} from '../compose/session.ts'
+import { createSession as createPerdureSession, type CreateSessionOptions } from '../compose/create-session.ts'
+import { openSession } from '../compose/open-session.ts'
+import type { Session } from '../compose/session.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { addToHistory, replayTurns, type ConversationSession } from './conversation-session.ts'

@@ -1,12 +1,11 @@
-import { resolve } from 'node:path'
-import { newSessionId, sessionIdSchema, type EventId, type SessionId } from '../domain/ids.ts'
+import { newSessionId, type EventId, type SessionId } from '../domain/ids.ts'
 import type { LoggedEvent } from '../domain/session-event.ts'
 import type { SessionState } from '../domain/session-state.ts'
 import { fold } from '../domain/step.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { ReadOptions, SubscribeOptions } from '../ports/event-log.ts'
-import type { ListSessionsOptions, SessionRecord } from '../ports/session-records.ts'
+import type { SessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import type { AgentRun } from '../runtime/agent-run.ts'
 import { forkSession } from '../runtime/fork-session.ts'
@@ -15,7 +14,8 @@ import { rewindSession } from '../runtime/rewind/rewind-session.ts'
 import type { WorkTreeChoice } from '../runtime/travel/bring-files.ts'
 import type { BudgetReport } from '../runtime/metering/run-meter.ts'
 import { setBudget, type SetBudgetOptions } from './budgets.ts'
-import { deleteExpired, deleteSession } from './delete-sessions.ts'
+import { checkTtl } from './check-ttl.ts'
+import { deleteSession } from './delete-sessions.ts'
 import { filesOfFork, type ForkOptions } from './fork-options.ts'
 import { openWorkspace, type WorkspaceOptions } from './open-workspace.ts'
 import { processRuntime } from './process-runtime.ts'
@@ -26,16 +26,6 @@ import type { RunAgentOptions, UserMessageInput } from './run-agent-options.ts'
 import { runAgent } from './run-agent.ts'
 import { parseUserMessage } from './user-message.ts'
 import { takeUpSession, type TakeUpOptions, type TakenSession } from './take-up-session.ts'
-
-export interface CreateSessionOptions extends WorkspaceOptions {
-  readonly title?: string
-  readonly tags?: readonly string[]
-  readonly metadata?: Readonly<Record<string, string>>
-  /** Where its agent works, until a run says otherwise. Default: the current folder. */
-  readonly cwd?: string
-  /** Seconds after the last change at which it expires. Default: never. */
-  readonly ttl?: number
-}
 
 /** Where a session goes on. */
 export interface ResumeOptions extends TakeUpOptions {
@@ -229,71 +219,4 @@ export class Session {
   async state(): Promise<SessionState> {
     return fold(await this.events())
   }
-}
-
-/** A new session, with nothing said yet. @throws {PerdureError} `invalid_request`, and what the storage throws. */
-export async function createSession(options: CreateSessionOptions = {}): Promise<Session> {
-  const { title = null, tags = [], metadata = {}, cwd = '.', ttl = null, ...workspaceOptions } = options
-  checkTtl(ttl)
-  const { stores } = await openWorkspace(workspaceOptions)
-  const record = await stores.sessions.create({
-    id: newSessionId(),
-    title,
-    tags,
-    metadata,
-    workingDirectory: resolve(cwd),
-    model: null,
-    parent: null,
-    ttlSeconds: ttl,
-  })
-  return new Session(record, { stores, options: workspaceOptions })
-}
-
-/** An existing session. @throws {PerdureError} `session_not_found`, `invalid_request`; `session_in_transit` after an interrupted move. */
-export async function openSession(id: string, options: WorkspaceOptions = {}): Promise<Session> {
-  const sessionId = sessionIdSchema.safeParse(id)
-  if (!sessionId.success)
-    throw new PerdureError('invalid_request', `This is ${sessionId.error.issues[0]?.message}: ${id}`)
-  const place = { ...options, ...processRuntime().sessionPlaces.of(id, options) }
-  const { stores } = await openWorkspace(place)
-  const record = await stores.sessions.get(sessionId.data)
-  if (record === null) throw await missing(stores, sessionId.data)
-  return new Session(record, { stores, options: place })
-}
-
-/** Why a session is not found: there is none, or a move that was interrupted has it. */
-async function missing({ transit }: WorkspaceStores, id: SessionId): Promise<PerdureError> {
-  const departed = (await transit.departures()).find(({ record }) => record.id === id)
-  return departed === undefined
-    ? new PerdureError('session_not_found', `There is no session ${id}, or it has expired.`)
-    : new PerdureError('session_in_transit', `The session ${id} is on its way to ${departed.to}.`, {
-        details: { session_id: id, to: departed.to },
-      })
-}
-
-/** Sessions, newest first. @throws {PerdureError} `invalid_request`. */
-export async function listSessions(options: WorkspaceOptions & ListSessionsOptions = {}): Promise<Session[]> {
-  const { limit, tag, status, parentId, ...workspaceOptions } = options
-  if (limit !== undefined && limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new PerdureError('invalid_request', 'Option limit must be a whole number, 0 or more.')
-  }
-  const { stores } = await openWorkspace(workspaceOptions)
-  const filter = Object.fromEntries(
-    Object.entries({ limit, tag, status, parentId }).filter(([, value]) => value !== undefined),
-  )
-  const records = await stores.sessions.list(filter)
-  return records.map((record) => new Session(record, { stores, options: workspaceOptions }))
-}
-
-/** Removes the sessions whose time is over; resolves to their ids. */
-export async function deleteExpiredSessions(options: WorkspaceOptions = {}): Promise<SessionId[]> {
-  return deleteExpired(await openWorkspace(options))
-}
-
-/** A hundred years: what is longer no storage can count. */
-const longestTtlSeconds = 100 * 366 * 24 * 60 * 60
-
-function checkTtl(ttlSeconds: number | null): void {
-  if (ttlSeconds === null || (ttlSeconds > 0 && ttlSeconds <= longestTtlSeconds)) return
-  throw new PerdureError('invalid_request', 'Option ttl must be a positive number of seconds, at most a hundred years.')
 }

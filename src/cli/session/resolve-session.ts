@@ -5,7 +5,10 @@ import { typedCommand } from '../typed-command.ts'
 
 /** A session by its id, or by `latest`: the one that changed last. @throws {PerdureError} `session_not_found`, `invalid_request`. */
 export async function resolveSession(id: string, flags: PlaceFlags): Promise<Session> {
-  const { listSessions, openSession } = await import('../../compose/session.ts')
+  const [{ listSessions }, { openSession }] = await Promise.all([
+    import('../../compose/list-sessions.ts'),
+    import('../../compose/open-session.ts'),
+  ])
   if (id !== 'latest') return openSession(id, workspaceOf(flags))
   const sessions = await listSessions(workspaceOf(flags))
   const [newest] = sessions.toSorted(

@@ -16,7 +16,10 @@ export interface SessionTree {
 
 /** The whole tree that a session belongs to, from the oldest ancestor that is still there. */
 export async function sessionTree(session: Session, flags: PlaceFlags): Promise<SessionTree> {
-  const { listSessions, openSession } = await import('../../compose/session.ts')
+  const [{ listSessions }, { openSession }] = await Promise.all([
+    import('../../compose/list-sessions.ts'),
+    import('../../compose/open-session.ts'),
+  ])
   let root = session
   for (let { parent } = root.record; parent !== null; { parent } = root.record) {
     const found = await openSession(parent.sessionId, workspaceOf(flags)).catch(unlessGone)

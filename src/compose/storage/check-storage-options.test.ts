@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StorageSource } from '../../ports/storage.ts'
-import { createSession } from '../session.ts'
+import { createSession } from '../create-session.ts'
 import { FilesystemStorage } from './filesystem-storage.ts'
 import type { LazyStorage } from './lazy-storage.ts'
 import { MemoryStorage } from './memory-storage.ts'

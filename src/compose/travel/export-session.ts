@@ -6,7 +6,8 @@ import { exportSession as exportFromStores } from '../../runtime/travel/export-s
 import { ownerOfThisProcess } from '../../stores/leases/process-liveness.ts'
 import { openWorkspace, type WorkspaceOptions } from '../open-workspace.ts'
 import { leaseTtlMs } from '../run-agent.ts'
-import { openSession, type Session } from '../session.ts'
+import { openSession } from '../open-session.ts'
+import type { Session } from '../session.ts'
 
 /** Where the session is kept is said for an id; a session that was opened knows it. */
 export interface ExportOptions extends WorkspaceOptions {

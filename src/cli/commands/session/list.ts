@@ -18,7 +18,7 @@ export const list = cliCommand({
   },
   run: ({ args }) =>
     usingRuntime(async () => {
-      const { listSessions } = await import('../../../compose/session.ts')
+      const { listSessions } = await import('../../../compose/list-sessions.ts')
       const limit = positiveNumber(args.limit ?? '50', '--limit')
       const sessions = await listSessions({
         ...workspaceOf(args),
