@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,13 +40,20 @@ describe('a host that is killed in the middle of an agent’s command', () => {
   const left: (() => Survivor[])[] = []
   afterEach(() => left.splice(0).forEach((find) => find().forEach(({ pid }) => process.kill(pid, 'SIGKILL'))))
 
-  async function killHost(reaping: string, folder: TestFolder, seconds: string): Promise<Survivor[]> {
+  const asleep = (folder: TestFolder, seconds: string): Survivor[] =>
+    survivors(folder.path, seconds).filter(({ command }) => command === `sleep ${seconds}`)
+
+  async function startHost(reaping: string, folder: TestFolder, seconds: string): Promise<ChildProcess> {
     const state = join(folder.path, 'state')
     left.push(() => survivors(folder.path, seconds))
     const host = spawn(process.execPath, [hostScript, folder.path, seconds, reaping, state], { stdio: 'inherit' })
-    const asleep = () => survivors(folder.path, seconds).filter(({ command }) => command === `sleep ${seconds}`)
-    await until(() => asleep().length === 3)
-    const before = asleep()
+    await until(() => asleep(folder, seconds).length === 3)
+    return host
+  }
+
+  async function killHost(reaping: string, folder: TestFolder, seconds: string): Promise<Survivor[]> {
+    const host = await startHost(reaping, folder, seconds)
+    const before = asleep(folder, seconds)
     host.kill('SIGKILL')
     await once(host, 'exit')
     return before
@@ -59,6 +66,19 @@ describe('a host that is killed in the middle of an agent’s command', () => {
     expect(before).toHaveLength(3)
     await until(() => survivors(folder.path, seconds).length === 0, 2_000)
     expect(survivors(folder.path, seconds)).toEqual([])
+  })
+
+  requires('linux', 'pid-namespace').test('is not outlived by them either when it freezes', async () => {
+    using folder = new TestFolder()
+    const seconds = `${5_000_000 + process.pid}.3`
+    const host = await startHost('kernel', folder, seconds)
+    expect(asleep(folder, seconds)).toHaveLength(3)
+    host.kill('SIGSTOP')
+    // Before the lease of its session can be another's, which takes ten seconds at the least.
+    await until(() => asleep(folder, seconds).length === 0)
+    expect(asleep(folder, seconds)).toEqual([])
+    host.kill('SIGKILL')
+    await once(host, 'exit')
   })
 
   requires('linux').test('leaves orphans to a process group, and the next start ends them all', async () => {

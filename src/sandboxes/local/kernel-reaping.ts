@@ -14,12 +14,14 @@ const folders = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/b
  * The parent is the thread that spawns: spawn from the main thread. The paths are absolute, because an
  * agent's own PATH need not hold them.
  */
-export function kernelWrapper(): readonly string[] {
+export function kernelWrapper(first = waitingShell): readonly string[] {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']
   const namespace = [...user, '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--']
-  const first = ['/bin/sh', '-c', '"$0" "$@"; exit $?']
-  return [locate('setpriv'), '--pdeathsig', 'KILL', '--', locate('unshare'), ...namespace, ...first]
+  const shell = ['/bin/sh', '-c', first]
+  return [locate('setpriv'), '--pdeathsig', 'KILL', '--', locate('unshare'), ...namespace, ...shell]
 }
+
+const waitingShell = '"$0" "$@"; exit $?'
 
 /**
  * How the command ended, from how the wrapper did: the shell in it tells a death by signal as 128 and
@@ -32,7 +34,7 @@ export function exitThroughWrapper(exit: ProcessExit): ProcessExit {
 
 const deaths = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL'] as const
 
-const locate = (name: string): string =>
+export const locate = (name: string): string =>
   folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? name
 
 let probed: Promise<SandboxCheck> | undefined

@@ -2,8 +2,10 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessExit, SandboxCommand, SandboxProcess, SandboxSignal } from '../../ports/sandbox.ts'
+import { speakTo, watchingShell } from './host-watch.ts'
 import { exitThroughWrapper, kernelWrapper } from './kernel-reaping.ts'
 import { killRecorded, markerVariable, removeProcessRecord, writeProcessRecord } from './process-record.ts'
 import { childrenOf, processesMarked, processStart, sendSignal } from './process-table.ts'
@@ -38,6 +40,8 @@ export function startLocalProcess(command: SandboxCommand, options: LocalProcess
     }
   }
   const exited = options.reaping === 'kernel' ? exitOf(child).then(exitThroughWrapper) : exitOf(child)
+  const listener = child.stdio[3]
+  if (listener !== undefined && listener !== null) speakTo(listener as Writable, exited)
   const kill = options.reaping === 'kernel' ? signalNamespace : signalGroup
   // A process that ends leaves no descendants behind, whether or not anyone calls destroy.
   const gone = exited.then(async () => {
@@ -64,15 +68,17 @@ function spawnChild(
 ): ChildProcessWithoutNullStreams {
   // A binary that is not there shall fail as such, not as an exit of the wrapper.
   const missing = isAbsolute(command.command) && !existsSync(command.command)
-  const prefix = options.reaping === 'kernel' && !missing ? kernelWrapper() : []
+  const isWrapped = options.reaping === 'kernel' && !missing
+  const isWatched = isWrapped && watchingShell !== null
+  const prefix = isWrapped ? kernelWrapper(watchingShell ?? undefined) : []
   const [file, ...args] = [...prefix, command.command, ...command.args]
   return spawn(file!, args, {
     cwd: command.workingDirectory,
     env: { ...command.environment, [markerVariable]: marker },
     // A group of its own also keeps the terminal's Ctrl-C from the agent: the host decides how it ends.
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+    stdio: isWatched ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe'],
+  }) as ChildProcessWithoutNullStreams
 }
 
 function exitOf(child: ChildProcessWithoutNullStreams): Promise<ProcessExit> {
@@ -100,10 +106,10 @@ async function signalNamespace(child: ChildProcessWithoutNullStreams, signal: Sa
   if (isRunning(child)) sendSignal(command ?? child.pid!, command === null ? 'SIGKILL' : signal)
 }
 
-/** Wrapper, shell, command: each the only child of the one before, a few milliseconds after the start. */
+/** Wrapper, shell, command: a few milliseconds after the start, each the only child of the one before, or the last beside the watch. */
 async function commandInNamespace(child: ChildProcessWithoutNullStreams): Promise<number | null> {
   for (let waitedMs = 0; waitedMs < startLimitMs && isRunning(child); waitedMs += pollMs) {
-    const [command] = childrenOf(child.pid!).flatMap(childrenOf)
+    const command = childrenOf(child.pid!).flatMap(childrenOf)[watchingShell === null ? 0 : 1]
     if (command !== undefined) return command
     await delay(pollMs)
   }
