@@ -1,5 +1,6 @@
 import type { DBOSClient } from '@dbos-inc/dbos-sdk'
 import { PerdureError } from '../../errors/perdure-error.ts'
+import { postgresUrl } from '../../ports/postgres-url.ts'
 import type {
   EngineCapacity,
   EngineRun,
@@ -53,6 +54,7 @@ export class DbosEngine implements RunEngine {
     if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) {
       throw new PerdureError('configuration_invalid', `"${schema}" is no name for a schema`)
     }
+    postgresUrl(url)
     const place = dbosPlace({ url, schema }, await loadDbos())
     try {
       await createEngineTables(place)

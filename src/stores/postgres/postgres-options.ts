@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { rememberSecret } from '../../domain/known-secrets.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
+import { postgresUrl } from '../../ports/postgres-url.ts'
 import type { SqlStorageOptions } from '../sql/create-sql-storage.ts'
 
 /** Where the database is. What is not named comes from the usual variables (`PGHOST`, `PGUSER`, `PGPASSWORD` …). */
@@ -82,17 +83,8 @@ function checkSchema(schema: string): void {
   }
 }
 
-/** Nothing of the text may get into an error: it holds the password. */
 function completeUrl(text: string, serverOptions: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    throw new PerdureError('configuration_invalid', 'the URL of the database is no URL of a PostgreSQL', {
-      hint: 'It is written postgres://user:password@host:5432/database; special characters of a password as %40 and the like.',
-    })
-  }
-  for (const secret of [url.password, decodeURIComponent(url.password), url.searchParams.get('password') ?? '']) {
-    rememberSecret(secret)
-  }
+  const url = postgresUrl(text)
   url.searchParams.set('options', [url.searchParams.get('options'), serverOptions].filter(Boolean).join(' '))
   return url.href
 }
