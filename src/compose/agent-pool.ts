@@ -9,7 +9,6 @@ import { startAgent, type StartedAgent } from '../runtime/start-agent.ts'
 import { WarmPool } from '../runtime/warm-pool.ts'
 import { agentDependencies } from './agent-dependencies.ts'
 import { cacheStrategyOf } from './cache-options.ts'
-import { checkpointPlanOf } from './checkpoint-options.ts'
 import { chooseUpstream } from './choose-upstream.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { retryPoliciesOf } from './retry-options.ts'
@@ -139,7 +138,6 @@ export class AgentPool {
       upstream,
       conversation: { kind: 'new', agentSessionId: randomUUID() },
       binding: new RunBinding(),
-      tellsOfTools: checkpointPlanOf(own.checkpoints) !== null,
       // An agent that could not be started ahead is tried again by the pool.
       retries: { ...retries, agentStart: { ...retries.agentStart, maxAttempts: 1 } },
       hasFallbackModel: agent.fallbackModel !== undefined,

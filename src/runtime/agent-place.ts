@@ -26,7 +26,7 @@ export async function agentPlace<Options>({ dependencies, request, held }: Openi
   }
   const conversation: AgentConversation = { kind: 'new', agentSessionId: randomUUID() }
   const started = await startAgent(dependencies, {
-    ...startOf(request),
+    ...request,
     sandbox,
     conversation,
     binding: new RunBinding(),
@@ -34,8 +34,6 @@ export async function agentPlace<Options>({ dependencies, request, held }: Openi
   held.push(() => endAgent(started))
   return started
 }
-
-const startOf = <Options>(request: RunRequest<Options>) => ({ ...request, tellsOfTools: request.checkpoints !== null })
 
 /** The agent that is up already, or a new one, tied to this run. */
 export async function agentFor<Options>(
@@ -49,7 +47,7 @@ export async function agentFor<Options>(
   }
   const binding = new RunBinding()
   binding.bind(run)
-  const started = await startAgent(dependencies, { ...startOf(request), sandbox: place, conversation, binding })
+  const started = await startAgent(dependencies, { ...request, sandbox: place, conversation, binding })
   held.push(() => endAgent(started))
   return started
 }

@@ -20,8 +20,6 @@ export interface AgentStart<Options> {
   readonly timeoutMs?: number
   readonly conversation: AgentConversation
   readonly binding: RunBinding
-  /** The run is to be told of tool calls before they happen. */
-  readonly tellsOfTools: boolean
   readonly retries: RetryPolicies
   /** The agent was given another model to turn to. */
   readonly hasFallbackModel: boolean
@@ -92,7 +90,7 @@ async function startHolding<Options>(
       transcripts: binding.transcripts,
       configDirectory: configDirectory.path,
       askPermission: binding.askPermission,
-      beforeTool: start.tellsOfTools ? binding.beforeTool : null,
+      beforeTool: binding.beforeTool,
     })
   const { agentStart } = start.retries
   const agent = agentStart.maxAttempts === 1 ? begin() : new RestartingAgent(begin, agentStart)

@@ -113,7 +113,8 @@ describe('a replay with recorded tools', () => {
     expect(readdirSync(second.path)).toEqual([])
     expect(asked).toBe(1)
     // The agent, and what starts it.
-    expect(commands.filter((command) => !command.includes('claude --output-format'))).toEqual([])
+    const expected = /claude --output-format|perdure-host-watch/
+    expect(commands.filter((command) => !expected.test(command))).toEqual([])
     const stored = [...transcripts.entries.values()].flat().map((entry) => JSON.stringify(entry))
     expect(stored.filter((entry) => entry.includes('comes from the recording'))).toEqual([])
     expect(stored.some((entry) => entry.includes('asked 1 times'))).toBe(true)

@@ -13,9 +13,9 @@ const waits = [6, 4].map((seconds) => `read -r -t ${seconds} -n 1 -u 3`).join(' 
 
 const bash = locate('bash')
 
-/** The first process of a namespace, with one beside it that ends all others when the host falls silent. */
+/** The first process of a namespace; one beside it, named for whoever looks, ends all others when the host falls silent. */
 export const watchingShell = existsSync(bash)
-  ? `${bash} -c 'while ${waits}; do :; done; kill -KILL -1' </dev/null >/dev/null 2>&1 & "$0" "$@" 3<&-; exit $?`
+  ? `${bash} -c 'while ${waits}; do :; done; kill -KILL -1' perdure-host-watch </dev/null >/dev/null 2>&1 & "$0" "$@" 3<&-; exit $?`
   : null
 
 /** Speaks until the process has ended, or nobody listens any more. */

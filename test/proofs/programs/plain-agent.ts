@@ -143,6 +143,7 @@ class PlainAgent implements AgentProcess {
   }
 
   async #call({ id, name, input }: ToolUse): Promise<void> {
+    await this.#request.beforeTool?.({ ...mainThread, toolUseId: id, toolName: name, input })
     const output = (await this.#isAllowed({ id, name, input }))
       ? await this.#run(name, input)
       : { text: 'Denied.', isError: true }
