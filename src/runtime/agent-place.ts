@@ -3,7 +3,6 @@ import type { AgentConversation } from '../ports/agent-driver.ts'
 import type { Sandbox } from '../ports/sandbox.ts'
 import type { Opening } from './opening.ts'
 import { RunBinding, type BoundRun } from './run-binding.ts'
-import type { RunRequest } from './run-request.ts'
 import { endAgent, startAgent, type StartedAgent } from './start-agent.ts'
 
 export type AgentPlace = StartedAgent | Sandbox

@@ -36,8 +36,7 @@ export const optionRules = {
   extraArgs: 'passes',
   fallbackModel: 'passes',
   enableFileCheckpointing: {
-    owned:
-      'Perdure saves the files itself, what Bash did included: set checkpoints, and rewind the session.',
+    owned: 'Perdure saves the files itself, what Bash did included: set checkpoints, and rewind the session.',
   },
   toolConfig: 'passes',
   forkSession: conversation,

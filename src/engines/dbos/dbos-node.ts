@@ -65,8 +65,18 @@ export class DbosNode {
     await this.#options.place.sdk.DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs })
     // What goes on in spite of its signal keeps the lock of this node, until the process ends.
     if (!(await this.#end(workerStopped()))) return
-    if (this.#hasGivenBack) await recoverNode(this.#options.place, this.#id)
-    await this.#lock?.release()
+    await this.#lock?.release({ forgets: !this.#hasGivenBack || (await this.#handOver()) })
+  }
+
+  /** Gives what this node had begun to the others; false when the database is away, and they must find it themselves. */
+  async #handOver(): Promise<boolean> {
+    try {
+      await recoverNode(this.#options.place, this.#id)
+      return true
+    } catch (error) {
+      this.#options.capacity.onTrouble?.(PerdureError.from(error, 'storage_failed'))
+      return false
+    }
   }
 
   /** Ends all that runs here; false when something does not end. */

@@ -85,12 +85,12 @@ export class NodeLock {
     )
   }
 
-  /** Forgets this node, of which nothing is left to take over. */
-  async release(): Promise<void> {
+  /** Lets go. A node that forgets itself has left nothing; one that does not is found by the others, like a dead one. */
+  async release({ forgets = true }: { forgets?: boolean } = {}): Promise<void> {
     this.#isOver = true
     const client = this.#client
     this.#client = null
-    await client?.query(`delete from ${this.#table} where id = $1`, [this.#options.id]).catch(() => {})
+    if (forgets) await client?.query(`delete from ${this.#table} where id = $1`, [this.#options.id]).catch(() => {})
     await client?.end().catch(() => {})
   }
 

@@ -78,7 +78,7 @@ function spawnChild(
     // A group of its own also keeps the terminal's Ctrl-C from the agent: the host decides how it ends.
     detached: true,
     stdio: isWatched ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe'],
-  }) as ChildProcessWithoutNullStreams
+  })
 }
 
 function exitOf(child: ChildProcessWithoutNullStreams): Promise<ProcessExit> {
