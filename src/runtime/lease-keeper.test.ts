@@ -28,6 +28,21 @@ describe('keepLease', () => {
     expect([renewals, lost, released]).toEqual([3, [], [lease]])
   })
 
+  it('gives the lease back later where the store is away at the end, for as long as the lease lasts', async () => {
+    for (const failures of [3, Number.POSITIVE_INFINITY]) {
+      let tries = 0
+      const release = async (): Promise<void> => {
+        tries += 1
+        if (tries <= failures) throw new Error('unreachable')
+      }
+      const leases = { renew: async () => {}, release } as unknown as LeaseStore
+      const keeper = keepLease({ leases, lease, ttlMs: 9_000, onLost: () => {} })
+      await expect(keeper.release()).rejects.toThrow('unreachable')
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(tries).toBe(failures === 3 ? 4 : 19)
+    }
+  })
+
   it('says once that the lease belongs to another', async () => {
     const { lost } = keep(() => Promise.reject(new PerdureError('lease_lost', 'taken over')))
     await vi.advanceTimersByTimeAsync(20_000)

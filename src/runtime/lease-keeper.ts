@@ -3,7 +3,7 @@ import type { Lease, LeaseStore } from '../ports/lease.ts'
 
 export interface LeaseKeeper {
   readonly lease: Lease
-  /** Stops renewing and gives the lease back. */
+  /** Stops renewing and gives the lease back. Where the store is away, it is tried again in the background while the lease lasts. */
   release(): Promise<void>
 }
 
@@ -13,6 +13,18 @@ export interface LeaseKeeperOptions {
   readonly ttlMs: number
   /** Called once when the session belongs to another; the fence already keeps our writes out. */
   readonly onLost: (error: PerdureError) => void
+}
+
+const retryMs = 500
+
+/** Nobody has to wait for the end of a lease whose store was away only when it was given back. */
+function releaseLater(late: Pick<LeaseKeeperOptions, 'leases' | 'lease'> & { readonly untilMs: number }): void {
+  const attempt = async (): Promise<void> => {
+    await late.leases.release(late.lease).catch(() => {
+      if (performance.now() < late.untilMs) releaseLater(late)
+    })
+  }
+  setTimeout(() => void attempt(), retryMs).unref()
 }
 
 /** Renews a lease at a third of its time, so that two failures in a row are survived. */
@@ -37,7 +49,12 @@ export function keepLease({ leases, lease, ttlMs, onLost }: LeaseKeeperOptions):
     lease,
     async release() {
       clearInterval(timer)
-      await leases.release(lease)
+      try {
+        await leases.release(lease)
+      } catch (error) {
+        releaseLater({ leases, lease, untilMs: performance.now() + ttlMs })
+        throw error
+      }
     },
   }
 }
