@@ -125,21 +125,30 @@ class PlainAgent implements AgentProcess {
   async #ask(): Promise<Answer> {
     const { gateway } = this.#request
     for (let attempt = 0; ; attempt++) {
-      const response = await fetch(`${gateway!.baseUrl}/v1/messages`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${gateway!.token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'claude-haiku-4-5',
-          max_tokens: 1_000,
-          messages: messagesFor(this.#transcript),
-        }),
+      // A connection that was kept may be closed just as it is used again: like any client, it asks anew.
+      const response = await this.#post(`${gateway!.baseUrl}/v1/messages`).catch((error: unknown) => {
+        if (attempt === 3) throw error
+        return null
       })
+      if (response === null) continue
       const body: unknown = await response.json()
       const requestId = response.headers.get('request-id')
       if (response.ok) return { ...answerSchema.parse(body), requestId }
       if (attempt === 3)
         throw new PerdureError('server_error', `The model answers ${response.status}: ${JSON.stringify(body)}`)
     }
+  }
+
+  #post(url: string): Promise<Response> {
+    return fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#request.gateway!.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'claude-haiku-4-5',
+        max_tokens: 1_000,
+        messages: messagesFor(this.#transcript),
+      }),
+    })
   }
 
   async #call({ id, name, input }: ToolUse): Promise<void> {
