@@ -7,6 +7,7 @@ import type { CheckpointId } from '../../src/domain/checkpoint-id.ts'
 import type { Row, Section } from '../report/section.ts'
 import { alternate } from '../support/alternate.ts'
 import type { BenchSettings } from '../support/bench-settings.ts'
+import { durationOf } from '../support/duration-of.ts'
 import { openGitCheckpoints } from '../support/git-checkpoints.ts'
 import { writeSampleTree, type SampleTree } from '../support/sample-tree.ts'
 
@@ -155,9 +156,3 @@ const rowOf = (
   bare: { name: '`git add -A`', values: samples.bare },
   perdure: { name: '`saveCheckpoint`', values: samples.perdure },
 })
-
-async function durationOf(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
-}

@@ -7,6 +7,7 @@ import type { Goal, Row, Section } from '../report/section.ts'
 import { alternate } from '../support/alternate.ts'
 import { openBareEventTable, type BareEventTable } from '../support/bare-event-table.ts'
 import type { BenchSettings } from '../support/bench-settings.ts'
+import { durationOf } from '../support/duration-of.ts'
 import { startProgram } from '../support/program.ts'
 import { newSampleSession, sampleEvents, sampleMessage } from '../support/sample-session.ts'
 
@@ -131,10 +132,4 @@ async function measureFollower(
     perdure: { name: '`subscribe`', values: delays },
     goal: { of: 'largest', atMost: 100 },
   }
-}
-
-async function durationOf(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
 }

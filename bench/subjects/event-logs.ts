@@ -5,6 +5,7 @@ import { defaultScope } from '../../src/ports/storage.ts'
 import type { Row, Section } from '../report/section.ts'
 import { alternate } from '../support/alternate.ts'
 import type { BenchSettings } from '../support/bench-settings.ts'
+import { durationOf } from '../support/duration-of.ts'
 import { startOpenHandsLog, type OpenHandsLog } from '../support/openhands-log.ts'
 import { newSampleSession, sampleMessage, sampleText } from '../support/sample-session.ts'
 
@@ -88,10 +89,4 @@ async function measureReading(logs: Logs, { count, rounds }: { count: number; ro
 /** Theirs looks for calls without a result; ours also takes the lease and closes what was left open. */
 async function takeUp(sessionId: SessionId, storage: SqliteStorage): Promise<void> {
   await (await openSession(sessionId, { storage })).resume()
-}
-
-async function durationOf(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
 }
