@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { eventsUpTo } from '../domain/branches.ts'
 import { newEventId, type SessionId } from '../domain/ids.ts'
 import { redactJson } from '../domain/redaction.ts'
@@ -11,6 +10,7 @@ import type { SessionRecord } from '../ports/session-records.ts'
 import type { WorkspaceStores } from '../ports/storage.ts'
 import { copyConversationAt } from './rewind/copy-conversation.ts'
 import type { ForkedFiles, ForkOrigin } from './rewind/fork-files.ts'
+import { newUserMessage } from './inputs.ts'
 import { unsettledMessages } from './unsettled-messages.ts'
 
 export interface ForkRequest {
@@ -101,14 +101,5 @@ async function copyConversation(
 function saidAgain(events: readonly LoggedEvent[], copy: ForkedConversation | null): WaitingInput[] {
   return unsettledMessages(events)
     .filter(({ perdure }) => copy?.inputs.has(perdure?.sdk_uuid ?? '') !== true)
-    .map(({ content }) => ({
-      priority: 'next',
-      input: {
-        type: 'user.message',
-        id: newEventId(),
-        content,
-        processed_at: null,
-        perdure: { sdk_uuid: randomUUID() },
-      },
-    }))
+    .map(({ content }) => ({ priority: 'next', input: newUserMessage(content) }))
 }

@@ -35,7 +35,9 @@ export interface QueuedMessage {
 }
 
 /** A message that nobody has taken in yet. */
-export const newUserMessage = (content: RunInput['content']): UserMessage & { readonly id: EventId } => ({
+export const newUserMessage = (
+  content: RunInput['content'] | UserMessage['content'],
+): UserMessage & { readonly id: EventId } => ({
   type: 'user.message',
   id: newEventId(),
   content: content as UserMessage['content'],

@@ -5,7 +5,7 @@ import { encodeBase32, runIdSchema, sessionIdSchema, type EventId, type SessionI
 import { userContentSchema } from '../../domain/user-input.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import type { WorkspaceStores } from '../../ports/storage.ts'
-import type { UserMessage } from '../../runtime/inputs.ts'
+import { newUserMessage } from '../../runtime/inputs.ts'
 import type { RunAgentOptions } from '../run-agent-options.ts'
 
 /** The kind of runs that are one more turn of a session. */
@@ -52,13 +52,7 @@ export async function sayInSession(stores: WorkspaceStores, run: SessionRun, run
   if (run.sessionId === null) await createOnce(stores, run.options, place.sessionId)
   await stores.inbox.put(
     place.sessionId,
-    {
-      type: 'user.message',
-      id: place.eventId,
-      content: run.content as UserMessage['content'],
-      processed_at: null,
-      perdure: { sdk_uuid: uuidOf(place.eventId) },
-    },
+    { ...newUserMessage(run.content), id: place.eventId, perdure: { sdk_uuid: uuidOf(place.eventId) } },
     { priority: 'later' },
   )
   return place
