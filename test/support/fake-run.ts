@@ -117,7 +117,8 @@ export class FakeAgent implements AgentProcess {
   }
 }
 
-const turnEnded = {
+/** A turn that went well, and of which nothing is known. */
+export const turnEnded = {
   type: 'turn_ended',
   isError: false,
   subtype: 'success',

@@ -11,6 +11,7 @@ import type { AgentReport } from '../../../src/ports/agent-report.ts'
 import type { SandboxProcess } from '../../../src/ports/sandbox.ts'
 import type { TranscriptEntry } from '../../../src/ports/transcript-store.ts'
 import { LiveQueue } from '../../../src/runtime/live-queue.ts'
+import { turnEnded } from '../../support/fake-run.ts'
 
 type Request = AgentStartRequest<ClaudeAgentOptions>
 
@@ -107,7 +108,7 @@ class PlainAgent implements AgentProcess {
     for (let calls = await this.#answer(); calls.length > 0 && !this.#isStopped; calls = await this.#answer()) {
       for (const call of calls) if (!this.#isStopped) await this.#call(call)
     }
-    if (!this.#isStopped) this.reports.push(turnEnded(input))
+    if (!this.#isStopped) this.reports.push({ ...turnEnded, inputUuids: [input.uuid] })
   }
 
   /** Asks the model, writes down what it says, and resolves to the calls that it wants. */
@@ -218,18 +219,3 @@ function messagesFor(transcript: readonly TranscriptEntry[]): unknown[] {
     }))
     .filter(({ content }) => content.length > 0)
 }
-
-const turnEnded = (input: AgentInput): AgentReport => ({
-  type: 'turn_ended',
-  isError: false,
-  subtype: 'success',
-  terminalReason: 'completed',
-  stopReason: 'end_turn',
-  text: '',
-  error: null,
-  costUsd: 0,
-  modelUsage: {},
-  permissionDenials: 0,
-  inputUuids: [input.uuid],
-  durationMs: 1,
-})
