@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoggedEvent } from '../../src/domain/session-event.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { openPostgresStorage } from '../../src/stores/postgres/open-postgres-storage.ts'
 import type { PostgresStorageOptions } from '../../src/stores/postgres/postgres-options.ts'
@@ -8,6 +7,7 @@ import { CuttingProxy, type Cut } from '../support/cutting-proxy.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { freshSchema } from '../support/shared-postgres.ts'
 import { SwitchedProxy } from '../support/switched-proxy.ts'
+import { costsNothingButTime, isWaitedForOnce } from './outages.ts'
 import { seededRandom } from './start-process.ts'
 
 /** For a long proof: PERDURE_DATABASE_KILLS=1000, and PERDURE_STORE_SEED to see others than the usual moments. */
@@ -40,27 +40,9 @@ async function withDatabase(
 
 describe('a server that goes away and comes back', () => {
   it('costs a follower nothing but time, and a writer neither', () =>
-    withDatabase(async (storage, openAnother) => {
-      const writer = storage.workspace(scopeA)
-      const follower = (await openAnother()).workspace(scopeA)
-      const session = await newSession(writer)
-      const seen: LoggedEvent[] = []
-      const following = (async () => {
-        for await (const event of follower.events.subscribe(session)) if (seen.push(event) === 60) return
-      })()
-      const written: LoggedEvent[] = []
-      const append = async () => written.push(...(await writer.events.append(session, [sampleEvent()], { fence: 0 })))
-      for (let count = 0; count < 20; count++) await append()
-      await server.stop()
-      const duringOutage = append()
-      expect(await Promise.race([duringOutage, pause(200)])).toBeUndefined()
-      await server.start()
-      await duringOutage
-      for (let count = 0; count < 39; count++) await append()
-      await following
-      expect(written.map(({ sequence }) => sequence)).toEqual(written.map((_, index) => index + 1))
-      expect(seen).toEqual(written)
-    }))
+    withDatabase((storage, openAnother) =>
+      costsNothingButTime({ storage, openAnother, begin: () => server.stop(), end: () => server.start() }),
+    ))
 
   it(
     `loses nothing that was acknowledged and does nothing twice, over ${kills} kills of the server`,
@@ -132,29 +114,7 @@ describe('a server that goes away and comes back', () => {
   it('is waited for once, and not by each call that follows', async () => {
     const proxy = await SwitchedProxy.start(Number(new URL(server.url).port))
     const url = Object.assign(new URL(server.url), { port: String(proxy.port) }).href
-    await withDatabase(
-      async (storage) => {
-        const stores = storage.workspace(scopeA)
-        const session = await newSession(stores)
-        const failed = { code: 'storage_failed', details: { is_unreachable: true } }
-        proxy.cut()
-        await expect(stores.sessions.get(session)).rejects.toMatchObject(failed)
-        const calls = [
-          () => stores.events.append(session, [sampleEvent()], { fence: 0 }),
-          () => stores.transcripts.append({ agentSessionId: 'agent' }, [{ text: 'lost' }]),
-          () => stores.events.read(session),
-        ]
-        for (const call of calls) {
-          const before = proxy.refusals
-          await expect(call()).rejects.toMatchObject(failed)
-          // As many as the pauses between them leave room for in one second; a slow machine makes fewer.
-          expect(proxy.refusals - before).toBeLessThanOrEqual(10)
-        }
-        proxy.mend()
-        expect(await stores.events.append(session, [sampleEvent()], { fence: 0 })).toMatchObject([{ sequence: 1 }])
-      },
-      { url, outageTimeoutMs: 6000 },
-    )
+    await withDatabase((storage) => isWaitedForOnce(storage, proxy), { url, outageTimeoutMs: 6000 })
     proxy.close()
   })
 })

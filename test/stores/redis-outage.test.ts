@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { LoggedEvent } from '../../src/domain/session-event.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { openRedisStorage } from '../../src/stores/redis/open-redis-storage.ts'
 import type { RedisStorageOptions } from '../../src/stores/redis/redis-options.ts'
@@ -9,6 +8,7 @@ import { CuttingProxy, type Cut } from '../support/cutting-proxy.ts'
 import { TestRedisServer } from '../support/redis-server.ts'
 import { requires } from '../support/require.ts'
 import { SwitchedProxy } from '../support/switched-proxy.ts'
+import { costsNothingButTime, isWaitedForOnce } from './outages.ts'
 import { seededRandom } from './start-process.ts'
 
 /** For a long proof: PERDURE_DATABASE_KILLS=1000, and PERDURE_STORE_SEED to see others than the usual moments. */
@@ -43,27 +43,9 @@ requires('redis').describe('a Redis', () => {
   }
 
   it('that goes away and comes back costs a follower nothing but time, and a writer neither', () =>
-    withRedis(async (storage, openAnother) => {
-      const writer = storage.workspace(scopeA)
-      const follower = (await openAnother()).workspace(scopeA)
-      const session = await newSession(writer)
-      const seen: LoggedEvent[] = []
-      const following = (async () => {
-        for await (const event of follower.events.subscribe(session)) if (seen.push(event) === 60) return
-      })()
-      const written: LoggedEvent[] = []
-      const append = async () => written.push(...(await writer.events.append(session, [sampleEvent()], { fence: 0 })))
-      for (let count = 0; count < 20; count++) await append()
-      await server.kill()
-      const duringOutage = append()
-      expect(await Promise.race([duringOutage, pause(200)])).toBeUndefined()
-      await server.start()
-      await duringOutage
-      for (let count = 0; count < 39; count++) await append()
-      await following
-      expect(written.map(({ sequence }) => sequence)).toEqual(written.map((_, index) => index + 1))
-      expect(seen).toEqual(written)
-    }))
+    withRedis((storage, openAnother) =>
+      costsNothingButTime({ storage, openAnother, begin: () => server.kill(), end: () => server.start() }),
+    ))
 
   it(
     `loses nothing that was acknowledged and does nothing twice, over ${kills} kills of the server`,
@@ -153,29 +135,7 @@ requires('redis').describe('a Redis', () => {
   it('is waited for once, and not by each call that follows', async () => {
     const proxy = await SwitchedProxy.start(server.port)
     const url = `redis://127.0.0.1:${proxy.port}`
-    await withRedis(
-      async (storage) => {
-        const stores = storage.workspace(scopeA)
-        const session = await newSession(stores)
-        const failed = { code: 'storage_failed', details: { is_unreachable: true } }
-        proxy.cut()
-        await expect(stores.sessions.get(session)).rejects.toMatchObject(failed)
-        const calls = [
-          () => stores.events.append(session, [sampleEvent()], { fence: 0 }),
-          () => stores.transcripts.append({ agentSessionId: 'agent' }, [{ text: 'lost' }]),
-          () => stores.events.read(session),
-        ]
-        for (const call of calls) {
-          const before = proxy.refusals
-          await expect(call()).rejects.toMatchObject(failed)
-          // As many as the pauses between them leave room for in one second; a slow machine makes fewer.
-          expect(proxy.refusals - before).toBeLessThanOrEqual(10)
-        }
-        proxy.mend()
-        expect(await stores.events.append(session, [sampleEvent()], { fence: 0 })).toMatchObject([{ sequence: 1 }])
-      },
-      { url, outageTimeoutMs: 6000 },
-    )
+    await withRedis((storage) => isWaitedForOnce(storage, proxy), { url, outageTimeoutMs: 6000 })
     proxy.close()
   })
 
